@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+# zcopy: make [WERROR=1] [SAN=address,undefined | SAN=thread] [TARGET]; make help lists the targets.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+DESTDIR =
+
+CC = gcc
+CFLAGS = -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wnull-dereference \
+	-Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+WARNINGS += $(if $(WERROR),-Werror)
+LDLIBS = -lbsd
+comma = ,
+BUILD = build$(if $(SAN),/$(firstword $(subst $(comma), ,$(SAN))))
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -D_FILE_OFFSET_BITS=64 -DZCOPY_VERSION='"$(VERSION)"' -Icommon -pthread \
+	-MMD -MP $(WARNINGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
+
+commands = zcat-net zsend
+
+common = base/descriptor base/limit base/message base/monitor base/option base/progress base/size \
+	move/kind move/ladder move/method move/pump move/transfer \
+	net/address net/connect net/connect_options net/connection net/listen net/socket
+zcat-net = main scan session settings tos
+zsend = main raw settings source
+
+bin = $(commands:%=$(BUILD)/bin/%)
+
+all: $(bin)
+
+$(BUILD)/libcommon.a: $(common:%=$(BUILD)/common/%.o)
+	$(AR) -rcs $@ $^
+
+define command_rule
+$(BUILD)/bin/$(1): $$($(1):%=$(BUILD)/cmd/$(1)/%.o) $(BUILD)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach command,$(commands),$(eval $(call command_rule,$(command))))
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Manual pages: --help by help2man, and the sections written by hand.
+pages = $(commands:%=$(BUILD)/man/%.1)
+
+$(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
+	@mkdir -p $(@D)
+	help2man --no-info --locale=C --name="$$(sed -n 's/^\.\\" NAME //p' $<)" --include=$< --output=$@ $(BUILD)/bin/$*
+
+man: $(pages)
+
+# Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
+unit = address ladder limit option progress pump size
+unit_bin = $(unit:%=$(BUILD)/tests/%)
+helpers = $(BUILD)/tests/short.so
+
+$(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LDLIBS)
+
+$(BUILD)/tests/short.so: tests/faults/short.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
+
+test: all $(unit_bin) $(helpers) man
+	tests/run $(BUILD) $(unit_bin) -- $(TESTS)
+
+# All that has to hold before a commit: the suite, and the suite again under the sanitizers.
+check:
+	$(MAKE) test
+	$(MAKE) test SAN=address,undefined TESTS="$(sanitized)"
+	$(MAKE) test SAN=thread TESTS="tests/zsend.bats"
+
+sanitized = tests/zcat-net.bats tests/zsend.bats
+
+# Benchmarks print tables; they are not tests.
+bench_bin = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+
+$(BUILD)/bench/%: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+bench: all $(bench_bin)
+	tests/bench/run $(BUILD)
+
+demo: all
+	tests/demo $(BUILD)
+
+# Style. clang-format only checks here; "make format" applies it.
+sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
+scripts = bootstrap .ci/run tests/run tests/demo tests/bench/run $(wildcard tests/*.bash)
+
+lint:
+	clang-format --dry-run --Werror $(sources)
+	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(filter cmd/% common/%,$(sources))) -- \
+		$(filter -std=% -D%,$(ALL_CFLAGS)) -Icommon
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		-Icommon --suppress=missingIncludeSystem cmd common
+	shellcheck $(scripts)
+
+format:
+	clang-format -i $(sources)
+
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install $(bin) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(pages) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+dist:
+	git archive --format=tar.gz --prefix=zcopy-$(VERSION)/ -o zcopy-$(VERSION).tar.gz HEAD
+
+help:
+	@echo 'all man demo test check bench lint format install dist clean'
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all man test check bench demo lint format install dist help clean
+.SECONDARY:

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* zcat-net: connects or listens, and relays. */
+#include <bsd/stdlib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "scan.h"
+#include "session.h"
+#include "settings.h"
+
+static int serve(const struct settings *settings, struct monitor *monitor, struct listener *listener,
+                 struct transfer_totals *totals)
+{
+    struct socket_failure failure;
+    struct address peer;
+    char name[ADDRESS_TEXT];
+    enum session_outcome outcome;
+
+    do {
+        int fd = listener_accept(listener, &settings->connect.socket, monitor, &peer, &failure);
+        if (fd < 0) {
+            connect_report(&failure, &settings->address);
+            return EXIT_FAILED;
+        }
+        if (!settings->keep_listening)
+            listener_close(listener);
+        if (settings->verbose)
+            message_plain("Connection received on %s%s%s", peer.is_unix ? peer.path : peer.host,
+                          peer.is_unix ? "" : " ", peer.is_unix ? "" : peer.port);
+        outcome = session_run(settings, monitor, fd, address_text(&peer, name), !settings->keep_listening, totals);
+    } while (settings->keep_listening && outcome != SESSION_FATAL);
+    return outcome == SESSION_DONE ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void tell_listening(const struct settings *settings, const struct listener *listener)
+{
+    struct address bound;
+
+    for (size_t i = 0; i < listener->count; i++) {
+        listener_name(listener, i, &bound);
+        if (settings->print_port && i == 0)
+            message_plain("%s", bound.port);
+        if (!settings->verbose)
+            continue;
+        if (settings->address.is_unix) {
+            message_plain("Bound on %s", settings->address.path);
+            message_plain("Listening on %s", settings->address.path);
+        } else {
+            message_plain("Listening on %s %s", bound.host, bound.port);
+        }
+    }
+}
+
+static int listen_and_serve(const struct settings *settings, struct monitor *monitor,
+                            struct transfer_totals *totals)
+{
+    struct listener listener;
+    struct socket_failure failure;
+
+    if (!listener_open(&listener, &settings->address, &settings->connect.socket, &failure)) {
+        connect_report(&failure, &settings->address);
+        return EXIT_FAILED;
+    }
+    tell_listening(settings, &listener);
+    int status = serve(settings, monitor, &listener, totals);
+    listener_close(&listener);
+    return status;
+}
+
+static int connect_and_relay(const struct settings *settings, struct monitor *monitor,
+                             struct transfer_totals *totals)
+{
+    struct socket_failure failure;
+    char name[ADDRESS_TEXT];
+
+    int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose, false,
+                                &failure);
+    if (fd < 0)
+        return EXIT_FAILED;
+    scan_tell_connected(settings, failure.host);
+    return session_run(settings, monitor, fd, address_text(&settings->address, name), true, totals) ==
+                   SESSION_DONE
+               ? EXIT_DONE
+               : EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    static char name[] = "zcat-net";
+    struct settings settings;
+    struct monitor monitor;
+
+    if (!descriptor_fill_standard())
+        return EXIT_FAILED;
+    setprogname(name);
+    if (argc > 0)
+        argv[0] = name;
+    int status = settings_parse(&settings, argc, argv);
+    if (status != SETTINGS_GO_ON)
+        return status;
+    int error = monitor_open(&monitor, settings.transfer.progress);
+    if (error != 0) {
+        message_error(error, "cannot wait for signals");
+        return EXIT_FAILED;
+    }
+    if (settings.scan)
+        return scan(&settings, &monitor);
+    struct transfer_totals totals = {.started = clock_now()};
+    status = (settings.listen ? listen_and_serve : connect_and_relay)(&settings, &monitor, &totals);
+    if (settings.transfer.stats)
+        transfer_print_stats(&totals);
+    return status;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Ports, one after the other. */
+#include "scan.h"
+
+#include <arpa/inet.h>
+#include <bsd/stdlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/size.h"
+#include "net/connection.h"
+
+void scan_tell_connected(const struct settings *settings, const char *number)
+{
+    const struct address *to = &settings->address;
+    bool numeric = settings->connect.socket.numeric;
+    struct servent *service = numeric ? NULL : getservbyport(htons((uint16_t)atoi(to->port)), "tcp");
+    bool known = numeric || *number == '\0' || strcmp(number, to->host) == 0;
+
+    if (settings->verbose && !to->is_unix)
+        message_plain("Connection to %s%s%s%s %s port [tcp/%s] succeeded!", to->host, known ? "" : " (",
+                      known ? "" : number, known ? "" : ")", to->port, service ? service->s_name : "*");
+}
+
+static bool try_port(struct settings *settings, struct monitor *monitor)
+{
+    struct socket_failure failure;
+    int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose,
+                                !settings->verbose, &failure);
+    if (fd < 0)
+        return false;
+    scan_tell_connected(settings, failure.host);
+    connection_close(fd);
+    return true;
+}
+
+/* "LOW-HIGH" (in either order) into two numbers; false: it is not that. */
+static bool parse_range(const char *text, long long *low, long long *high)
+{
+    char first[8];
+    size_t length = strcspn(text, "-");
+
+    if (length >= sizeof first)
+        return false;
+    memcpy(first, text, length);
+    first[length] = '\0';
+    if (count_parse(first, 1, 65535, low) != NULL || count_parse(text + length + 1, 1, 65535, high) != NULL)
+        return false;
+    if (*low > *high) {
+        long long swapped = *low;
+        *low = *high;
+        *high = swapped;
+    }
+    return true;
+}
+
+/* The numbers from low on; count of them. */
+static void fill_ports(uint16_t *ports, size_t count, uint16_t low, bool shuffle)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t other = shuffle ? arc4random_uniform((uint32_t)i + 1) : i;
+        ports[i] = ports[other];
+        ports[other] = (uint16_t)(low + i);
+    }
+}
+
+static bool scan_range(struct settings *settings, struct monitor *monitor, long long low, long long high)
+{
+    size_t count = (size_t)(high - low + 1);
+    uint16_t *ports = calloc(count, sizeof *ports);
+    bool found = false;
+
+    if (ports == NULL)
+        return false;
+    fill_ports(ports, count, (uint16_t)low, settings->random_ports);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(settings->address.port, sizeof settings->address.port, "%u", ports[i]);
+        found = try_port(settings, monitor) || found;
+    }
+    free(ports);
+    return found;
+}
+
+int scan(struct settings *settings, struct monitor *monitor)
+{
+    long long low, high;
+
+    if (settings->port_range == NULL)
+        return try_port(settings, monitor) ? EXIT_DONE : EXIT_FAILED;
+    if (!parse_range(settings->port_range, &low, &high)) {
+        option_usage_error("invalid port range: '%s'", settings->port_range);
+        return EXIT_USAGE;
+    }
+    return scan_range(settings, monitor, low, high) ? EXIT_DONE : EXIT_FAILED;
+}

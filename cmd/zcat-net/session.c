@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session has two directions, each a pump in a thread of its own: whatever blocks one of them (a full pipe,
+ * a stopped terminal, a silent peer) cannot hold up the other. The main thread waits, draws progress, watches
+ * the clocks, and decides when the session is over.
+ *
+ * Who ends it. Standard input's end half-closes the connection; then the peer's end ends the session
+ * (--exit-on=both). With --exit-on=eof the first of these is enough, with --exit-on=peer the second.
+ * Without --exit-on, when the peer ends first: zcat-net leaves as soon as standard input has nothing ready,
+ * since nobody will answer any more. But two facts say that the peer is still there and has only half-closed,
+ * as a receiver does whose own standard input is empty, and leaving would cut off what is still to come:
+ * it acknowledges bytes that were sent after its FIN (a closed socket answers those with a reset), or it has
+ * ended without ever sending a byte and standard input is no terminal. Then the session goes on to the end of
+ * standard input; if the peer is gone after all, the next byte is answered by a reset and the exit status is 1.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "net/connection.h"
+
+struct direction {
+    struct pump pump;
+    const char *source, *sink; /* names for messages */
+    const struct monitor *monitor;
+    bool half_close; /* shut the sink down for sending at the end of the source */
+    bool used;       /* the pump has been made */
+    bool running;    /* the thread has been started and not been joined */
+    _Atomic bool done;
+    pthread_t thread;
+};
+
+struct session {
+    const struct settings *settings;
+    struct monitor *monitor;
+    int fd;
+    const char *peer;
+    struct direction send, receive;
+    int discard;            /* /dev/null with --send-only, or -1 */
+    uint64_t last_bytes;    /* for the idle clocks: bytes at */
+    uint64_t last_change;   /* this moment (nanoseconds) */
+    uint64_t send_ended;    /* nanoseconds: when standard input ended, 0: it has not */
+    uint64_t sent_at_fin;   /* bytes sent when the peer's FIN came */
+    bool peer_ended;        /* the FIN has been seen */
+    bool peer_reads;        /* it is known to be there still, after its FIN */
+};
+
+enum { JOIN_PATIENCE = 200000000 /* nanoseconds for a pump to leave a call, before it is left behind */ };
+
+static const char standard_input[] = "standard input", standard_output[] = "standard output";
+
+static uint64_t session_bytes(const void *of)
+{
+    const struct session *session = of;
+    return atomic_load(&session->send.pump.moved) + atomic_load(&session->receive.pump.moved);
+}
+
+static void *run_direction(void *argument)
+{
+    struct direction *direction = argument;
+    struct pump *pump = &direction->pump;
+
+    pump_run(pump);
+    if (direction->half_close && pump->end == PUMP_ENDED)
+        shutdown(pump->route.out, SHUT_WR);
+    atomic_store(&direction->done, true);
+    monitor_wake(direction->monitor);
+    return NULL;
+}
+
+static bool start_direction(struct direction *direction)
+{
+    atomic_store(&direction->done, false);
+    int error = pthread_create(&direction->thread, NULL, run_direction, direction);
+    direction->running = error == 0;
+    if (error != 0)
+        message_error(error, "cannot start a thread");
+    return direction->running;
+}
+
+static bool open_direction(struct session *session, struct direction *direction, int in, int out)
+{
+    const struct transfer_options *transfer = &session->settings->transfer;
+
+    direction->monitor = session->monitor;
+    direction->used = true;
+    if (!pump_init(&direction->pump, in, out, transfer->pipe_size)) {
+        message_error(errno, "cannot make an eventfd");
+        return false;
+    }
+    return transfer_apply(transfer, &direction->pump);
+}
+
+/* True when the direction has come to an end by itself or was never used. Joins its thread. */
+static bool is_over(struct direction *direction)
+{
+    if (direction->running && atomic_load(&direction->done)) {
+        pthread_join(direction->thread, NULL);
+        direction->running = false;
+    }
+    return !direction->running;
+}
+
+static bool has_failed(const struct direction *direction)
+{
+    return direction->used && !direction->running && direction->pump.end == PUMP_FAILED;
+}
+
+static bool has_ended(const struct direction *direction)
+{
+    return direction->used && !direction->running &&
+           (direction->pump.end == PUMP_ENDED || direction->pump.end == PUMP_FULL);
+}
+
+static void report_failure(const struct direction *direction)
+{
+    const struct pump *pump = &direction->pump;
+
+    if (pump->side == PUMP_IN && pump->error == EFAULT)
+        message_note("error reading '%s': it was cut short while it was being sent", direction->source);
+    else
+        message_error(pump->error, "error %s '%s'", pump->side == PUMP_IN ? "reading" : "writing",
+                      pump->side == PUMP_IN ? direction->source : direction->sink);
+}
+
+static void halt(struct direction *direction, enum pump_halt how)
+{
+    if (direction->running)
+        pump_halt(&direction->pump, how);
+}
+
+/* Waits until both directions are over, at most until deadline. */
+static bool wait_over(struct session *session, uint64_t deadline)
+{
+    while (!is_over(&session->send) | !is_over(&session->receive))
+        if (monitor_wait(session->monitor, NULL, 0, deadline) <= 0)
+            return false;
+    return true;
+}
+
+/* Resets the connection, first: its peer must not take what it has for all. */
+static enum session_outcome abandon(struct session *session, enum session_outcome outcome)
+{
+    halt(&session->send, PUMP_ABANDON);
+    halt(&session->receive, PUMP_ABANDON);
+    wait_over(session, clock_now() + JOIN_PATIENCE);
+    connection_reset(session->fd);
+    return outcome;
+}
+
+static enum session_outcome fail(struct session *session, const struct direction *direction)
+{
+    const struct pump *pump = &direction->pump;
+    bool at_socket = (direction == &session->send) == (pump->side == PUMP_OUT);
+
+    report_failure(direction);
+    return abandon(session, at_socket ? SESSION_BROKEN : SESSION_FATAL);
+}
+
+/* What standard output still owes: durability, and errors that only close(2) reports (NFS, quotas). */
+static bool finish_output(const struct session *session, bool last)
+{
+    if (session->settings->sync && fsync(STDOUT_FILENO) != 0 && errno != EINVAL && errno != EROFS) {
+        message_error(errno, "error syncing '%s'", standard_output);
+        return false;
+    }
+    if (last && session->receive.used && session->discard < 0 && close(STDOUT_FILENO) != 0) {
+        message_error(errno, "error writing '%s'", standard_output);
+        return false;
+    }
+    return true;
+}
+
+/* All directions are over and well. Sees to it that the peer has everything. */
+static enum session_outcome finish(struct session *session, bool last)
+{
+    const struct transfer_options *transfer = &session->settings->transfer;
+
+    if (!finish_output(session, last))
+        return abandon(session, SESSION_FATAL);
+    shutdown(session->fd, SHUT_WR);
+    int error = connection_settle(session->fd, session->monitor, clock_after(clock_now(), transfer->timeout));
+    if (error != 0) {
+        message_error(error, "error writing '%s': not all was acknowledged", session->peer);
+        return abandon(session, SESSION_BROKEN);
+    }
+    connection_close(session->fd);
+    return SESSION_DONE;
+}
+
+/* Ends the session from our side: what has been taken is still delivered. */
+static enum session_outcome leave(struct session *session, bool last)
+{
+    uint64_t timeout = session->settings->transfer.timeout;
+
+    halt(&session->send, PUMP_TAKE_NO_MORE);
+    halt(&session->receive, PUMP_TAKE_NO_MORE);
+    if (!wait_over(session, clock_after(clock_now(), timeout))) {
+        message_note("timed out: what had been received or read could not be delivered");
+        return abandon(session, SESSION_FATAL);
+    }
+    if (has_failed(&session->receive))
+        return fail(session, &session->receive);
+    if (has_failed(&session->send))
+        return fail(session, &session->send);
+    return finish(session, last);
+}
+
+/* The peer's FIN has come; standard input has not ended. */
+static void on_peer_end(struct session *session)
+{
+    const struct settings *settings = session->settings;
+    bool silent = atomic_load(&session->receive.pump.moved) == 0;
+
+    session->peer_ended = true;
+    session->sent_at_fin = atomic_load(&session->send.pump.moved);
+    if (settings->exit_on == EXIT_ON_PEER)
+        halt(&session->send, PUMP_TAKE_NO_MORE);
+    else if (settings->exit_on == EXIT_ON_AUTO &&
+             (!silent || session->send.pump.route.in_kind == KIND_TERMINAL))
+        halt(&session->send, PUMP_WHEN_IDLE);
+}
+
+/* Standard input was idle after the peer's FIN. If the peer has acknowledged what was sent since, it reads
+ * on, and so do we. True: go on. */
+static bool resume_sending(struct session *session)
+{
+    struct direction *send = &session->send;
+
+    if (session->settings->exit_on != EXIT_ON_AUTO || send->pump.end != PUMP_HALTED || session->peer_reads ||
+        send->pump.moved == session->sent_at_fin)
+        return false;
+    session->peer_reads = true;
+    if (connection_settle(session->fd, session->monitor,
+                          clock_after(clock_now(), session->settings->transfer.timeout)) != 0)
+        return false;
+    atomic_store(&send->pump.halt, PUMP_RUN);
+    return start_direction(send);
+}
+
+/* The next moment at which a clock of the session runs out. */
+static uint64_t next_deadline(const struct session *session)
+{
+    const struct settings *settings = session->settings;
+    uint64_t idle = clock_after(session->last_change, settings->idle);
+    uint64_t stalled = clock_after(session->last_change, settings->transfer.timeout);
+    uint64_t quit = settings->quits && session->send_ended ? session->send_ended + settings->quit_after
+                                                           : CLOCK_NEVER;
+    uint64_t first = idle < stalled ? idle : stalled;
+    return first < quit ? first : quit;
+}
+
+static void note_progress(struct session *session)
+{
+    uint64_t bytes = session_bytes(session);
+
+    if (bytes != session->last_bytes)
+        session->last_change = clock_now();
+    session->last_bytes = bytes;
+}
+
+/* A clock has run out: -q and -w leave, --timeout fails. */
+static enum session_outcome on_deadline(struct session *session, bool last)
+{
+    const struct settings *settings = session->settings;
+    uint64_t now = clock_now();
+
+    if (now >= clock_after(session->last_change, settings->transfer.timeout)) {
+        message_note("timed out: no byte has moved for too long between '%s' and standard input or output",
+                     session->peer);
+        return abandon(session, SESSION_BROKEN);
+    }
+    if (now < clock_after(session->last_change, settings->idle))
+        return leave(session, last);
+    halt(&session->send, PUMP_ABANDON);
+    halt(&session->receive, PUMP_ABANDON);
+    bool over = wait_over(session, clock_now() + JOIN_PATIENCE);
+    if (over && route_held(&session->send.pump.route) + route_held(&session->receive.pump.route) == 0 &&
+        connection_unacknowledged(session->fd) == 0)
+        return finish(session, last);
+    message_note("timed out: bytes are left that '%s' or standard output has not taken", session->peer);
+    return abandon(session, SESSION_BROKEN);
+}
+
+/* What has become of the directions. True: the session is over. */
+static bool is_decided(struct session *session)
+{
+    const struct settings *settings = session->settings;
+    bool send_over = is_over(&session->send), receive_over = is_over(&session->receive);
+
+    if (has_failed(&session->receive) || has_failed(&session->send))
+        return true;
+    if (receive_over && session->receive.pump.end == PUMP_FULL)
+        return true;
+    if (send_over && session->send.used && session->send_ended == 0 && has_ended(&session->send)) {
+        session->send_ended = clock_now();
+        if (settings->exit_on == EXIT_ON_EOF)
+            return true;
+    }
+    if (receive_over && session->receive.used && !session->peer_ended)
+        on_peer_end(session);
+    if (!send_over || !receive_over)
+        return false;
+    return !session->peer_ended || !session->send.used || !resume_sending(session);
+}
+
+static enum session_outcome conclude(struct session *session, bool last)
+{
+    struct direction *send = &session->send, *receive = &session->receive;
+
+    if (has_failed(receive))
+        return fail(session, receive);
+    if (has_failed(send)) {
+        /* The peer may have said why before it went: what is here already is delivered. */
+        if (send->pump.side == PUMP_OUT) {
+            halt(receive, PUMP_WHEN_IDLE);
+            wait_over(session, clock_after(clock_now(), session->settings->transfer.timeout));
+        }
+        return fail(session, has_failed(receive) && receive->pump.side == PUMP_OUT ? receive : send);
+    }
+    return leave(session, last);
+}
+
+static enum session_outcome relay(struct session *session, bool last)
+{
+    session->last_change = clock_now();
+    for (;;) {
+        if (is_decided(session))
+            return conclude(session, last);
+        note_progress(session);
+        uint64_t deadline = next_deadline(session);
+        if (monitor_wait(session->monitor, NULL, 0, deadline) == 0) {
+            note_progress(session);
+            if (next_deadline(session) <= clock_now())
+                return on_deadline(session, last);
+        }
+    }
+}
+
+static bool open_session(struct session *session)
+{
+    const struct settings *settings = session->settings;
+    int out = STDOUT_FILENO;
+
+    if (settings->send_only)
+        out = session->discard = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (!open_direction(session, &session->receive, session->fd, out))
+        return false;
+    session->receive.source = session->peer;
+    session->receive.sink = standard_output;
+    session->receive.pump.gather = true;
+    session->receive.pump.max_takes = settings->recv_limit;
+    if (settings->no_stdin)
+        return start_direction(&session->receive);
+    if (!open_direction(session, &session->send, STDIN_FILENO, session->fd))
+        return false;
+    session->send.source = standard_input;
+    session->send.sink = session->peer;
+    session->send.half_close = settings->half_close;
+    return start_direction(&session->receive) && start_direction(&session->send);
+}
+
+static void add_up(const struct session *session, const struct direction *direction,
+                   struct transfer_totals *totals)
+{
+    if (!direction->used)
+        return;
+    transfer_add(totals, &direction->pump);
+    if (session->settings->transfer.debug)
+        transfer_print_debug(&direction->pump, direction->source, direction->sink);
+}
+
+enum session_outcome session_run(const struct settings *settings, struct monitor *monitor, int fd,
+                                 const char *peer, bool last, struct transfer_totals *totals)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        message_error(errno, "cannot start a session");
+        return SESSION_FATAL;
+    }
+    *session = (struct session){
+        .settings = settings, .monitor = monitor, .fd = fd, .peer = peer, .discard = -1};
+    monitor_start(monitor, session_bytes, session, 0);
+    enum session_outcome outcome = open_session(session) ? relay(session, last)
+                                                         : abandon(session, SESSION_FATAL);
+    monitor_finish(monitor);
+    /* A thread that could not be got out of a call goes on with the session until the process exits. */
+    if (session->send.running || session->receive.running)
+        return SESSION_FATAL;
+    add_up(session, &session->receive, totals);
+    add_up(session, &session->send, totals);
+    if (session->receive.used)
+        pump_free(&session->receive.pump);
+    if (session->send.used)
+        pump_free(&session->send.pump);
+    descriptor_close(&session->discard);
+    free(session);
+    return outcome;
+}

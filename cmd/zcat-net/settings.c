@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* The option table of zcat-net, and its command line. */
+#include "settings.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/option.h"
+#include "base/size.h"
+#include "tos.h"
+
+enum {
+    OPTION_EXIT_ON = OPTION_COMMAND,
+    OPTION_NO_HALF_CLOSE,
+    OPTION_SEND_ONLY,
+    OPTION_RECV_ONLY,
+    OPTION_PRINT_PORT,
+    OPTION_FSYNC
+};
+
+static const struct option_row rows[] = {
+    OPTION_HEADING("Connecting and listening"),
+    {'l', NULL, NULL, "listen for a connection instead of making one", 0},
+    {'k', NULL, NULL, "with -l: go on to the next client after each one", 0},
+    {'p', NULL, "PORT", "use this local port", 0},
+    {'s', NULL, "ADDR", "use this local address", 0},
+    {'U', NULL, NULL, "use a UNIX socket; @NAME is an abstract one", 0},
+    {'n', NULL, NULL, "do not look up names", 0},
+    {'w', NULL, "SECONDS", "give up connecting after so long, and leave when\n"
+                           "no byte has moved either way for so long", 0},
+    {'z', NULL, NULL, "only see whether the ports can be connected to;\n"
+                      "PORT may be a range, LOW-HIGH", 0},
+    {'r', NULL, NULL, "with -z: try the ports in random order", 0},
+    {OPTION_PRINT_PORT, "print-port", NULL, "with -l: print the port's number on standard error", 0},
+    {'v', NULL, NULL, "tell about connections on standard error", 0},
+    CONNECT_OPTION_ROWS,
+
+    OPTION_HEADING("Ending"),
+    {'N', NULL, NULL, "half-close at the end of standard input; this is\n"
+                      "what zcat-net does anyway", 0},
+    {OPTION_NO_HALF_CLOSE, "no-half-close", NULL, "keep both directions open until the peer closes", 0},
+    {'q', NULL, "SECONDS", "leave so long after the end of standard input;\n"
+                           "negative: wait for the peer, as without -q", 0},
+    {OPTION_EXIT_ON, "exit-on", "WHO", "leave when this one has ended: eof (standard\n"
+                                       "input), peer, or both; see ENDING below", 0},
+    {'d', NULL, NULL, "do not read standard input", 0},
+    {OPTION_RECV_ONLY, "recv-only", NULL, "the same as -d", 0},
+    {OPTION_SEND_ONLY, "send-only", NULL, "throw away what the peer sends, and leave at the\n"
+                                          "end of standard input", 0},
+    {'W', NULL, "N", "leave after N pieces have been received", 0},
+
+    OPTION_HEADING("Moving bytes"),
+    TRANSFER_OPTION_ROWS,
+    {OPTION_FSYNC, "fsync", NULL, "have standard output on disk before exit 0", 0},
+
+    OPTION_HEADING("Socket options"),
+    {'I', NULL, "BYTES", "size of the receive buffer", 0},
+    {'O', NULL, "BYTES", "size of the send buffer", 0},
+    {'T', NULL, "TOS", "type of service: a DSCP name such as af11 or ef,\n"
+                       "lowdelay, throughput, ..., or a number", 0},
+    {'M', NULL, "TTL", "time to live of outgoing packets", 0},
+    {'m', NULL, "TTL", "smallest time to live of incoming packets", 0},
+    {'b', NULL, NULL, "permit broadcasts", 0},
+    {'D', NULL, NULL, "switch on debugging of the socket (SO_DEBUG)", 0},
+
+    OPTION_HEADING("Other"),
+    {'h', NULL, NULL, "the same as --help", 0},
+    {OPTION_HELP, "help", NULL, "display this help and exit", 0},
+    {OPTION_VERSION, "version", NULL, "output version information and exit", 0},
+
+    /* nc has these; they are refused by name and not as unknown. */
+    {'u', NULL, NULL, NULL, 0}, {'F', NULL, NULL, NULL, 0}, {'X', NULL, "", NULL, 0}, {'x', NULL, "", NULL, 0},
+    {'P', NULL, "", NULL, 0},   {'C', NULL, NULL, NULL, 0}, {'i', NULL, "", NULL, 0}, {'t', NULL, NULL, NULL, 0},
+    {'S', NULL, NULL, NULL, 0}, {'V', NULL, "", NULL, 0},   {'Z', NULL, NULL, NULL, 0},
+};
+
+static const struct option_table table = {
+    .usage = "Usage: zcat-net [OPTION]... HOST PORT\n"
+             "  or:  zcat-net -l [OPTION]... [ADDR] PORT\n"
+             "  or:  zcat-net [-l] -U [OPTION]... PATH",
+    .description = "Connect to a TCP or UNIX socket, or listen on one; send standard input to the\n"
+                   "peer and what the peer sends to standard output, without user-space buffers\n"
+                   "wherever the kernel can move the bytes itself.",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof *rows,
+    .epilogue =
+        "At the end of standard input zcat-net half-closes, goes on receiving until the\n"
+        "peer closes, and leaves. SIZE, BYTES and RATE take the suffixes K, M, G and T\n"
+        "(powers of 1024). SECONDS may have a fraction. SIGUSR1 prints a status line.\n"
+        "\n"
+        "Exit status is 0 if every byte arrived (the peer's system has acknowledged all\n"
+        "that was sent, and all that was received is written), 1 if not, 2 for a wrong\n"
+        "command line.\n",
+};
+
+static int usage(const char *what, int letter, const char *argument)
+{
+    option_usage_error("%s argument '%s' for '-%c'", what, argument, letter);
+    return EXIT_USAGE;
+}
+
+static int take_number(int letter, const char *argument, long long min, long long max, int *value)
+{
+    long long number;
+    const char *problem = count_parse(argument, min, max, &number);
+
+    if (problem != NULL)
+        return usage(problem, letter, argument);
+    *value = (int)number;
+    return SETTINGS_GO_ON;
+}
+
+static int take_size(int letter, const char *argument, int *value)
+{
+    uint64_t size;
+    const char *problem = size_parse(argument, 1, INT_MAX, &size);
+
+    if (problem != NULL)
+        return usage(problem, letter, argument);
+    *value = (int)size;
+    return SETTINGS_GO_ON;
+}
+
+static int take_quit(struct settings *settings, const char *argument)
+{
+    bool negative = argument[0] == '-';
+    const char *problem = duration_parse(argument + negative, &settings->quit_after);
+
+    if (problem != NULL)
+        return usage(problem, 'q', argument);
+    settings->quits = !negative;
+    settings->half_close = settings->half_close || !negative;
+    return SETTINGS_GO_ON;
+}
+
+static int take_idle(struct settings *settings, const char *argument)
+{
+    const char *problem = duration_parse(argument, &settings->idle);
+
+    if (problem == NULL && settings->idle == 0)
+        problem = "too small";
+    if (problem != NULL)
+        return usage(problem, 'w', argument);
+    settings->connect.timeout = settings->idle;
+    return SETTINGS_GO_ON;
+}
+
+static int take_tos(struct settings *settings, const char *argument)
+{
+    settings->connect.socket.tos = tos_parse(argument);
+    return settings->connect.socket.tos >= 0 ? SETTINGS_GO_ON : usage("invalid", 'T', argument);
+}
+
+static int take_exit_on(struct settings *settings, const char *argument)
+{
+    static const char *const names[] = {
+        [EXIT_ON_AUTO] = "auto", [EXIT_ON_EOF] = "eof", [EXIT_ON_PEER] = "peer", [EXIT_ON_BOTH] = "both"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], argument) == 0) {
+            settings->exit_on = (enum exit_on)i;
+            return SETTINGS_GO_ON;
+        }
+    }
+    option_usage_error("invalid argument '%s' for '--exit-on'", argument);
+    return EXIT_USAGE;
+}
+
+static int take_recv_limit(struct settings *settings, const char *argument)
+{
+    const char *problem = count_parse(argument, 1, INT_MAX, &settings->recv_limit);
+    return problem ? usage(problem, 'W', argument) : SETTINGS_GO_ON;
+}
+
+/* The options that have a value of their own. */
+static int take_value(struct settings *settings, int id, const char *argument)
+{
+    struct socket_options *socket = &settings->connect.socket;
+
+    switch (id) {
+    case 'q':
+        return take_quit(settings, argument);
+    case 'w':
+        return take_idle(settings, argument);
+    case 'W':
+        return take_recv_limit(settings, argument);
+    case 'I':
+        return take_size(id, argument, &socket->receive_buffer);
+    case 'O':
+        return take_size(id, argument, &socket->send_buffer);
+    case 'M':
+        return take_number(id, argument, 1, 255, &socket->ttl);
+    case 'm':
+        return take_number(id, argument, 1, 255, &socket->min_ttl);
+    case 'T':
+        return take_tos(settings, argument);
+    case 'p':
+        socket->source_port = argument;
+        return SETTINGS_GO_ON;
+    case 's':
+        socket->source_host = argument;
+        return SETTINGS_GO_ON;
+    case OPTION_EXIT_ON:
+        return take_exit_on(settings, argument);
+    default:
+        option_usage_error("the option '-%c' of nc is not supported by zcat-net", id);
+        return EXIT_USAGE;
+    }
+}
+
+/* The options without a value. Returns false if id is none of them. */
+static bool take_switch(struct settings *settings, int id, bool *is_unix)
+{
+    switch (id) {
+    case 'l':
+        return settings->listen = true;
+    case 'k':
+        return settings->keep_listening = true;
+    case 'U':
+        return *is_unix = true;
+    case 'n':
+        return settings->connect.socket.numeric = true;
+    case 'z':
+        return settings->scan = true;
+    case 'r':
+        return settings->random_ports = true;
+    case 'v':
+        return settings->verbose = true;
+    case 'N':
+        return settings->half_close = true;
+    case OPTION_NO_HALF_CLOSE:
+        settings->half_close = false;
+        return true;
+    case 'd':
+    case OPTION_RECV_ONLY:
+        return settings->no_stdin = true;
+    case OPTION_SEND_ONLY:
+        return settings->send_only = true;
+    case OPTION_PRINT_PORT:
+        return settings->print_port = true;
+    case OPTION_FSYNC:
+        return settings->sync = true;
+    case 'b':
+        return settings->connect.socket.broadcast = true;
+    case 'D':
+        return settings->connect.socket.debug = true;
+    default:
+        return false;
+    }
+}
+
+static int take_option(struct settings *settings, int id, bool *is_unix)
+{
+    int taken;
+
+    if (id == 'h' || id == OPTION_HELP)
+        return option_print_help(&table);
+    if (id == OPTION_VERSION)
+        return option_print_version();
+    if (id == '?') {
+        option_usage_error(NULL);
+        return EXIT_USAGE;
+    }
+    if ((taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
+        (taken = connect_option(&settings->connect, id, optarg)) == 0)
+        return take_switch(settings, id, is_unix) ? SETTINGS_GO_ON : take_value(settings, id, optarg);
+    return taken > 0 ? SETTINGS_GO_ON : EXIT_USAGE;
+}
+
+static int conflict(const char *text)
+{
+    option_usage_error("%s", text);
+    return EXIT_USAGE;
+}
+
+static int check(const struct settings *settings, bool is_unix)
+{
+    if (settings->keep_listening && !settings->listen)
+        return conflict("-k works only with -l");
+    if (settings->scan && settings->listen)
+        return conflict("-z and -l exclude each other");
+    if (settings->print_port && (!settings->listen || is_unix))
+        return conflict("--print-port works only with -l and a port");
+    if (settings->send_only && settings->no_stdin)
+        return conflict("--send-only excludes -d and --recv-only");
+    return SETTINGS_GO_ON;
+}
+
+/* The operands of the listening forms: PORT, ADDR PORT, -p PORT, -p PORT ADDR; -s ADDR is an ADDR too. */
+static const char *take_listen_operands(struct settings *settings, int count, char **operands)
+{
+    struct socket_options *socket = &settings->connect.socket;
+    const char *host = socket->source_host ? socket->source_host : "";
+    const char *port = socket->source_port;
+
+    if (count == 2 || (count == 1 && port != NULL))
+        host = *operands++;
+    if (port == NULL || count == 2)
+        port = *operands;
+    socket->source_host = socket->source_port = NULL;
+    return port == NULL ? "missing port number" : address_set(&settings->address, host, port);
+}
+
+static const char *take_connect_operands(struct settings *settings, int count, char **operands)
+{
+    const char *port = count > 1 ? operands[1] : "";
+
+    if (count == 0)
+        return "missing host and port";
+    if (settings->scan && port[strspn(port, "0123456789")] == '-' && *port != '-') {
+        settings->port_range = port;
+        port = "1";
+    }
+    const char *problem = address_set(&settings->address, operands[0], port);
+    return problem ? problem : port_check(port, 1);
+}
+
+static int take_operands(struct settings *settings, bool is_unix, int count, char **operands)
+{
+    const char *problem;
+
+    if (count > (is_unix ? 1 : 2))
+        option_usage_error("extra operand '%s'", operands[is_unix ? 1 : 2]);
+    else if (is_unix && count == 0)
+        option_usage_error("missing socket path");
+    else if ((problem = is_unix            ? address_set_unix(&settings->address, operands[0])
+                        : settings->listen ? take_listen_operands(settings, count, operands)
+                                           : take_connect_operands(settings, count, operands)) != NULL)
+        option_usage_error(count > 0 ? "%s: '%s'" : "%s", problem, count > 0 ? operands[count - 1] : "");
+    else
+        return SETTINGS_GO_ON;
+    return EXIT_USAGE;
+}
+
+int settings_parse(struct settings *settings, int argc, char **argv)
+{
+    bool is_unix = false;
+    int id;
+
+    *settings = (struct settings){
+        .transfer = transfer_defaults, .connect = CONNECT_OPTIONS_DEFAULT, .half_close = true};
+    while ((id = option_next(&table, argc, argv)) != -1) {
+        int status = take_option(settings, id, &is_unix);
+        if (status != SETTINGS_GO_ON)
+            return status;
+    }
+    if (settings->send_only && settings->exit_on == EXIT_ON_AUTO)
+        settings->exit_on = EXIT_ON_EOF;
+    int status = check(settings, is_unix);
+    return status == SETTINGS_GO_ON ? take_operands(settings, is_unix, argc - optind, argv + optind) : status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* zsend: opens the source, connects, sends. */
+#include <bsd/stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "raw.h"
+#include "settings.h"
+#include "source.h"
+
+static enum exit_status connect_and_send(const struct settings *settings, struct monitor *monitor,
+                                         const struct source *source, struct transfer_totals *totals)
+{
+    struct socket_failure failure;
+    char peer[ADDRESS_TEXT];
+
+    int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose, false,
+                                &failure);
+    if (fd < 0)
+        return EXIT_CONNECT;
+    address_text(&settings->address, peer);
+    if (settings->verbose)
+        message_note("connected to %s; sending '%s'", peer, source->name);
+    return raw_send(settings, monitor, source, fd, peer, totals);
+}
+
+int main(int argc, char **argv)
+{
+    static char name[] = "zsend";
+    struct settings settings;
+    struct monitor monitor;
+    struct source source;
+
+    if (!descriptor_fill_standard())
+        return EXIT_LOCAL;
+    setprogname(name);
+    if (argc > 0)
+        argv[0] = name;
+    int status = settings_parse(&settings, argc, argv);
+    if (status != SETTINGS_GO_ON)
+        return status;
+    int error = monitor_open(&monitor, settings.transfer.progress);
+    if (error != 0) {
+        message_error(error, "cannot wait for signals");
+        return EXIT_LOCAL;
+    }
+    if (!source_open(&source, &settings))
+        return EXIT_LOCAL;
+    struct transfer_totals totals = {.started = clock_now()};
+    status = connect_and_send(&settings, &monitor, &source, &totals);
+    if (settings.transfer.stats)
+        transfer_print_stats(&totals);
+    return status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pump from the source to the connection, in a thread of its own. The main thread waits, draws progress,
+ * and throws away what the receiver says, so that a receiver that talks back never gets stuck.
+ *
+ * When the bytes are sent: half-close, wait until all is acknowledged, then wait for the receiver to close. A
+ * receiver that fails to write resets the connection instead. If it had closed its own direction before our
+ * data ended, that FIN says nothing about them, and the acknowledgement is all there is.
+ */
+#include "raw.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "net/connection.h"
+
+struct sending {
+    const struct settings *settings;
+    struct monitor *monitor;
+    const struct source *source;
+    int fd;
+    const char *peer;
+    struct pump pump;
+    pthread_t thread;
+    _Atomic bool done;
+    bool peer_ended; /* its FIN has come */
+    int peer_error;  /* what receiving has said, 0: nothing bad */
+    uint64_t last_bytes, last_change;
+};
+
+static uint64_t sent_bytes(const void *of)
+{
+    return atomic_load(&((const struct sending *)of)->pump.moved);
+}
+
+static void *run(void *argument)
+{
+    struct sending *sending = argument;
+
+    pump_run(&sending->pump);
+    atomic_store(&sending->done, true);
+    monitor_wake(sending->monitor);
+    return NULL;
+}
+
+/* Reads what the receiver has said. */
+static void discard_answer(struct sending *sending)
+{
+    char unwanted[16384];
+    ssize_t n = recv(sending->fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
+
+    sending->peer_ended = n == 0;
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        sending->peer_error = errno;
+    if (n > 0)
+        sending->last_change = clock_now();
+}
+
+/* The moment at which --timeout is over, if no byte moves before. */
+static uint64_t deadline(struct sending *sending)
+{
+    uint64_t bytes = sent_bytes(sending);
+
+    if (bytes != sending->last_bytes)
+        sending->last_change = clock_now();
+    sending->last_bytes = bytes;
+    return clock_after(sending->last_change, sending->settings->transfer.timeout);
+}
+
+/* Waits for the pump or for the receiver. False: timed out. */
+static bool wait_once(struct sending *sending)
+{
+    bool listens = !sending->peer_ended && sending->peer_error == 0;
+    struct pollfd answer = {.fd = sending->fd, .events = POLLIN};
+
+    if (monitor_wait(sending->monitor, &answer, listens, deadline(sending)) == 0)
+        return deadline(sending) > clock_now();
+    if (listens && answer.revents != 0)
+        discard_answer(sending);
+    return true;
+}
+
+static enum exit_status timed_out(const struct sending *sending)
+{
+    message_note("timed out: '%s' has not taken a byte for too long", sending->peer);
+    return EXIT_TIMEOUT;
+}
+
+static enum exit_status report_failure(const struct sending *sending)
+{
+    const struct pump *pump = &sending->pump;
+
+    if (pump->side == PUMP_IN && pump->error == EFAULT)
+        message_note("error reading '%s': it was cut short while it was being sent", sending->source->name);
+    else if (pump->side == PUMP_IN)
+        message_error(pump->error, "error reading '%s'", sending->source->name);
+    else /* what receiving has said first is the reason; a broken pipe is only what follows */
+        message_error(sending->peer_error ? sending->peer_error : pump->error, "error writing '%s'",
+                      sending->peer);
+    return pump->side == PUMP_IN ? EXIT_LOCAL : EXIT_BROKEN;
+}
+
+/* All bytes are in the connection. Waits until the receiver has them and has closed. */
+static enum exit_status confirm(struct sending *sending)
+{
+    shutdown(sending->fd, SHUT_WR);
+    while (!sending->peer_ended && sending->peer_error == 0)
+        if (!wait_once(sending))
+            return timed_out(sending);
+    int error = sending->peer_error ? sending->peer_error
+                                    : connection_settle(sending->fd, sending->monitor, deadline(sending));
+    if (error == ETIMEDOUT && sending->settings->transfer.timeout != 0)
+        return timed_out(sending);
+    if (error != 0)
+        message_error(error, "error writing '%s': not all was taken", sending->peer);
+    return error == 0 ? EXIT_DONE : EXIT_BROKEN;
+}
+
+static enum exit_status send_all(struct sending *sending)
+{
+    const struct settings *settings = sending->settings;
+
+    while (!atomic_load(&sending->done)) {
+        if (wait_once(sending))
+            continue;
+        pump_halt(&sending->pump, PUMP_ABANDON);
+        return timed_out(sending);
+    }
+    if (sending->pump.end == PUMP_FAILED)
+        return report_failure(sending);
+    if (!source_check(sending->source, settings, sending->pump.moved))
+        return EXIT_LOCAL;
+    return confirm(sending);
+}
+
+static enum exit_status start_and_send(struct sending *sending)
+{
+    int error = pthread_create(&sending->thread, NULL, run, sending);
+    if (error != 0) {
+        message_error(error, "cannot start a thread");
+        return EXIT_LOCAL;
+    }
+    uint64_t length = sending->source->length;
+    monitor_start(sending->monitor, sent_bytes, sending, length == PUMP_TO_END ? 0 : length);
+    enum exit_status status = send_all(sending);
+    monitor_finish(sending->monitor);
+    return status;
+}
+
+enum exit_status raw_send(const struct settings *settings, struct monitor *monitor,
+                          const struct source *source, int fd, const char *peer,
+                          struct transfer_totals *totals)
+{
+    struct sending *sending = calloc(1, sizeof *sending);
+    if (sending == NULL || !pump_init(&sending->pump, source->fd, fd, settings->transfer.pipe_size)) {
+        message_error(errno, "cannot start to send");
+        return EXIT_LOCAL;
+    }
+    sending->settings = settings;
+    sending->monitor = monitor;
+    sending->source = source;
+    sending->fd = fd;
+    sending->peer = peer;
+    sending->last_change = clock_now();
+    sending->pump.length = source->length;
+    enum exit_status status = transfer_apply(&settings->transfer, &sending->pump) ? start_and_send(sending)
+                                                                                  : EXIT_LOCAL;
+    if (status == EXIT_DONE)
+        connection_close(fd);
+    else
+        connection_reset(fd);
+    /* A thread that is stuck in reading the source goes on with its state until the process exits. */
+    if (!atomic_load(&sending->done) && status != EXIT_DONE)
+        return status;
+    pthread_join(sending->thread, NULL);
+    transfer_add(totals, &sending->pump);
+    if (settings->transfer.debug)
+        transfer_print_debug(&sending->pump, source->name, peer);
+    pump_free(&sending->pump);
+    free(sending);
+    return status;
+}

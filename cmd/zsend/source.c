@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The size of a file, before and after. */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/message.h"
+
+/* The size of a regular file or a block device (whose st_size is 0). False: it has none. */
+static bool size_of(int fd, uint64_t *size)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return false;
+    if (S_ISBLK(status.st_mode))
+        return ioctl(fd, BLKGETSIZE64, size) == 0;
+    *size = (uint64_t)status.st_size;
+    return S_ISREG(status.st_mode);
+}
+
+static bool open_file(struct source *source, const char *file)
+{
+    if (strcmp(file, "-") == 0) {
+        source->fd = STDIN_FILENO;
+        source->name = "standard input";
+        return true;
+    }
+    source->fd = open(file, O_RDONLY | O_CLOEXEC);
+    source->name = file;
+    if (source->fd < 0)
+        message_error(errno, "error reading '%s'", file);
+    return source->fd >= 0;
+}
+
+static bool seek(const struct source *source, uint64_t offset, uint64_t *start)
+{
+    off_t position = lseek(source->fd, (off_t)offset, SEEK_CUR);
+
+    if (position < 0 && offset > 0) {
+        message_error(errno, "cannot go to offset %llu of '%s'", (unsigned long long)offset, source->name);
+        return false;
+    }
+    *start = position < 0 ? 0 : (uint64_t)position;
+    return true;
+}
+
+bool source_open(struct source *source, const struct settings *settings)
+{
+    uint64_t start;
+
+    *source = (struct source){.fd = -1};
+    if (!open_file(source, settings->file) || !seek(source, settings->offset, &start))
+        return false;
+    source->is_sized = size_of(source->fd, &source->size);
+    uint64_t rest = start < source->size ? source->size - start : 0;
+    source->length = settings->has_length ? settings->length : PUMP_TO_END;
+    /* Files of /proc have size 0 and content nevertheless. */
+    if (!source->is_sized || source->size == 0)
+        return true;
+    if (settings->offset > source->size - (start - settings->offset) ||
+        (settings->has_length && settings->length > rest)) {
+        message_note("error reading '%s': it has only %llu bytes", source->name,
+                     (unsigned long long)source->size);
+        return false;
+    }
+    if (!settings->has_length)
+        source->length = rest;
+    return true;
+}
+
+bool source_check(const struct source *source, const struct settings *settings, uint64_t sent)
+{
+    uint64_t size = source->size;
+
+    if (source->length != PUMP_TO_END && sent < source->length) {
+        message_note("error reading '%s': it ended after %llu of %llu bytes", source->name,
+                     (unsigned long long)sent, (unsigned long long)source->length);
+        return false;
+    }
+    if (source->is_sized && !settings->has_length && size_of(source->fd, &size) && size != source->size) {
+        message_note("error reading '%s': its size changed from %llu to %llu bytes while it was being sent",
+                     source->name, (unsigned long long)source->size, (unsigned long long)size);
+        return false;
+    }
+    return true;
+}

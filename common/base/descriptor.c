@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Missing descriptors, waiting, closing. */
+#include "base/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+bool descriptor_fill_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* open(2) takes the lowest free number, which is this one. */
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
+int descriptor_wait(int fd, short events, int stop, int timeout)
+{
+    struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}};
+    int n;
+
+    do
+        n = poll(fds, 2, timeout);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -1;
+    return fds[0].revents != 0;
+}
+
+void descriptor_close(int *fd)
+{
+    int saved = errno;
+
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = saved;
+}

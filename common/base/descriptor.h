@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program does to its descriptors before anything else, and how it waits for them. */
+#ifndef ZCOPY_BASE_DESCRIPTOR_H
+#define ZCOPY_BASE_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The first act of every command. Opens /dev/null in the place of each missing descriptor of 0-2 so that
+ * using it fails with EBADF (0 write-only, 1 and 2 read-only): otherwise the next file or pipe would take
+ * the number and messages would land in it, and a plain /dev/null would make lost output look like success.
+ * Returns false with errno when that fails.
+ */
+bool descriptor_fill_standard(void);
+
+/*
+ * Waits until fd is ready for events (or in error), or stop is readable; stop may be -1.
+ * timeout: milliseconds, -1 for ever. Returns 1 ready, 0 not (timeout or stop), -1 with errno of poll(2).
+ * Goes on after EINTR, then with the whole timeout again.
+ */
+int descriptor_wait(int fd, short events, int stop, int timeout);
+
+/* Closes fd, if it is not -1, and sets it to -1. Keeps errno. */
+void descriptor_close(int *fd);
+
+#endif

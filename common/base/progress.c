@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The text of the progress line. */
+#include "base/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/size.h"
+
+bool progress_parse(const char *text, enum progress_when *when)
+{
+    static const char *const names[] = {
+        [PROGRESS_NEVER] = "never", [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always"};
+
+    if (text == NULL)
+        text = "always";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *when = (enum progress_when)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t progress_due(const struct progress *progress)
+{
+    if (progress->when == PROGRESS_NEVER)
+        return CLOCK_NEVER;
+    return progress->shown == 0 ? progress->started + NANOSECONDS : progress->shown + NANOSECONDS / 2;
+}
+
+static double rate(uint64_t bytes, uint64_t duration)
+{
+    return duration == 0 ? 0 : (double)bytes * (double)NANOSECONDS / (double)duration;
+}
+
+static void add_left(char *text, size_t room, const struct progress *progress, uint64_t bytes, double average)
+{
+    char left[SIZE_TEXT] = "-:--";
+
+    if (progress->total == 0)
+        return;
+    if (average > 0 && bytes <= progress->total)
+        duration_format(left, (uint64_t)((double)(progress->total - bytes) / average * (double)NANOSECONDS));
+    snprintf(text, room, "  %3.0f%%  %s left", 100.0 * (double)bytes / (double)progress->total, left);
+}
+
+const char *progress_text(struct progress *progress, uint64_t bytes, uint64_t now, char text[PROGRESS_TEXT])
+{
+    char done[SIZE_TEXT], current[SIZE_TEXT], mean[SIZE_TEXT], left[2 * SIZE_TEXT] = "";
+    uint64_t since = progress->shown == 0 ? progress->started : progress->shown;
+    double average = rate(bytes, now - progress->started);
+
+    add_left(left, sizeof left, progress, bytes, average);
+    snprintf(text, PROGRESS_TEXT, "%s%s  %s/s now  %s/s average", size_format(done, bytes), left,
+             size_format(current, (uint64_t)rate(bytes - progress->bytes, now - since)),
+             size_format(mean, (uint64_t)average));
+    progress->shown = now;
+    progress->bytes = bytes;
+    return text;
+}

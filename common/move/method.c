@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* The one file that names the calls which move bytes inside the kernel. */
+#include "move/method.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SET(kind) (1u << (kind))
+#define FILES (SET(KIND_FILE) | SET(KIND_APPEND) | SET(KIND_BLOCK))
+#define ANY (SET(KIND_COUNT) - 1)
+/* Sinks that take pages from a pipe. A terminal opened O_APPEND refuses at run time: EINVAL. */
+#define SPLICE_SINKS                                                                                         \
+    (SET(KIND_FILE) | SET(KIND_BLOCK) | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_NULL) |                 \
+     SET(KIND_TERMINAL) | SET(KIND_DEVICE))
+
+static ssize_t take_by_sendfile(struct route *route, size_t n)
+{
+    return sendfile(route->out, route->in, NULL, n);
+}
+
+static bool open_private_pipe(struct route *route)
+{
+    if (route->pipe[0] >= 0)
+        return true;
+    if (pipe2(route->pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        return false;
+    pipe_grow(route->pipe[1], route->pipe_size);
+    return true;
+}
+
+static ssize_t take_by_splice(struct route *route, size_t n)
+{
+    if (!open_private_pipe(route))
+        return -1;
+    /* The flag as well as O_NONBLOCK: before Linux 5.1 splice looked at the flag alone. */
+    ssize_t taken = splice(route->in, NULL, route->pipe[1], NULL, n, SPLICE_F_NONBLOCK);
+    if (taken > 0)
+        route->in_pipe += (size_t)taken;
+    return taken;
+}
+
+static void unmap(struct route *route)
+{
+    if (route->map != NULL)
+        munmap(route->map, route->map_length);
+    route->map = NULL;
+}
+
+/* Maps the next window of at most n bytes at the descriptor's position, and moves that on. The mapping is
+ * only ever the argument of a system call: if the file is cut short, that says EFAULT; nobody gets SIGBUS. */
+static ssize_t take_by_mmap(struct route *route, size_t n)
+{
+    struct stat status;
+    off_t position = lseek(route->in, 0, SEEK_CUR);
+
+    if (position < 0 || fstat(route->in, &status) != 0)
+        return -1;
+    off_t end = S_ISBLK(status.st_mode) ? lseek(route->in, 0, SEEK_END) : status.st_size;
+    if (position > end && route->map_length > 0) { /* what was sent last was not all in the file */
+        errno = EFAULT;
+        return -1;
+    }
+    if (position >= end)
+        return 0;
+    size_t before = (size_t)(position % sysconf(_SC_PAGESIZE));
+    if (n > (uint64_t)(end - position))
+        n = (size_t)(end - position);
+    if (n > ROUTE_WINDOW - before)
+        n = ROUTE_WINDOW - before;
+    unmap(route);
+    route->map_length = before + n;
+    route->map = mmap(NULL, route->map_length, PROT_READ, MAP_SHARED, route->in, position - (off_t)before);
+    if (route->map == MAP_FAILED) {
+        route->map = NULL;
+        return -1;
+    }
+    if (lseek(route->in, position + (off_t)n, SEEK_SET) < 0)
+        return -1;
+    route->data = route->map + before;
+    route->in_memory = n;
+    return (ssize_t)n;
+}
+
+static bool open_buffer(struct route *route)
+{
+    if (route->buffer == NULL)
+        route->buffer = malloc(ROUTE_BUFFER);
+    return route->buffer != NULL;
+}
+
+static ssize_t fill_buffer(struct route *route, int from, size_t n)
+{
+    if (!open_buffer(route))
+        return -1;
+    ssize_t taken = read(from, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER);
+    if (taken > 0) {
+        route->data = route->buffer;
+        route->in_memory = (size_t)taken;
+    }
+    return taken;
+}
+
+static ssize_t take_by_read(struct route *route, size_t n)
+{
+    return fill_buffer(route, route->in, n);
+}
+
+const struct method_row method_table[METHOD_COUNT] = {
+    [METHOD_SENDFILE] = {"sendfile", FILES, SPLICE_SINKS, true, take_by_sendfile},
+    [METHOD_SPLICE] = {"splice", FILES | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_TERMINAL) | SET(KIND_DEVICE),
+                       SPLICE_SINKS, false, take_by_splice},
+    [METHOD_MMAP] = {"mmap", FILES, ANY, false, take_by_mmap},
+    [METHOD_READ] = {"read", ANY, ANY, false, take_by_read},
+};
+
+bool method_serves(enum method method, enum kind source, enum kind sink)
+{
+    return (method_table[method].sources & SET(source)) && (method_table[method].sinks & SET(sink));
+}
+
+static ssize_t deliver_memory(struct route *route)
+{
+    bool is_socket = route->out_kind == KIND_STREAM || route->out_kind == KIND_DATAGRAM;
+    ssize_t n = is_socket ? send(route->out, route->data, route->in_memory, MSG_DONTWAIT | MSG_NOSIGNAL)
+                          : write(route->out, route->data, route->in_memory);
+    if (n > 0) {
+        route->data += n;
+        route->in_memory -= (size_t)n;
+        if (route->in_memory == 0)
+            unmap(route);
+    }
+    return n;
+}
+
+static ssize_t deliver_pipe(struct route *route)
+{
+    ssize_t n = splice(route->pipe[0], NULL, route->out, NULL, route->in_pipe, SPLICE_F_NONBLOCK);
+    if (n > 0)
+        route->in_pipe -= (size_t)n;
+    return n;
+}
+
+ssize_t route_deliver(struct route *route)
+{
+    if (route->in_memory == 0 && route->sink_refused) {
+        ssize_t rescued = fill_buffer(route, route->pipe[0], route->in_pipe);
+        if (rescued <= 0)
+            return -1;
+        route->in_pipe -= (size_t)rescued;
+    }
+    return route->in_memory > 0 ? deliver_memory(route) : deliver_pipe(route);
+}
+
+struct route route_make(int in, int out, size_t pipe_size)
+{
+    return (struct route){.in = in,
+                          .out = out,
+                          .in_kind = kind_of(in),
+                          .out_kind = kind_of(out),
+                          .pipe_size = pipe_size,
+                          .pipe = {-1, -1}};
+}
+
+void route_free(struct route *route)
+{
+    unmap(route);
+    free(route->buffer);
+    if (route->pipe[0] >= 0) {
+        close(route->pipe[0]);
+        close(route->pipe[1]);
+    }
+}
+
+bool method_refused(int error)
+{
+    switch (error) {
+    case EINVAL:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EXDEV:
+    case EPERM:
+    case EACCES:
+    case ENODEV: /* mmap of something without pages */
+    case EMFILE: /* no descriptor, */
+    case ENFILE:
+    case ENOMEM: /* or no memory, for a private pipe or a mapping */
+        return true;
+    default:
+        return false;
+    }
+}
+
+void pipe_grow(int fd, size_t size)
+{
+    int now = fcntl(fd, F_GETPIPE_SZ);
+
+    /* Beyond the system's limit (EPERM) half or a quarter is still better than 64 KiB. */
+    for (; now >= 0 && (size_t)now < size; size /= 2)
+        if (fcntl(fd, F_SETPIPE_SZ, (int)size) >= 0)
+            return;
+}

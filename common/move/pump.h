@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Moves bytes from one descriptor to another by the cheapest method that the two allow. */
+#ifndef ZCOPY_MOVE_PUMP_H
+#define ZCOPY_MOVE_PUMP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limit.h"
+#include "move/ladder.h"
+#include "move/method.h"
+
+#define PUMP_TO_END UINT64_MAX
+
+enum { PUMP_PIPE_SIZE = 1024 * 1024 }; /* bytes; the default of fs.pipe-max-size */
+
+enum pump_side { PUMP_IN, PUMP_OUT };
+
+/* Why a pump has stopped. */
+enum pump_end {
+    PUMP_ENDED,  /* the source is at its end */
+    PUMP_FULL,   /* length bytes (or max_takes pieces) have been moved */
+    PUMP_HALTED, /* pump_halt; all that had been taken is delivered, except with PUMP_ABANDON */
+    PUMP_FAILED  /* see error and side */
+};
+
+enum pump_halt {
+    PUMP_RUN,
+    PUMP_WHEN_IDLE,    /* stop as soon as the source has nothing ready */
+    PUMP_TAKE_NO_MORE, /* stop when what has been taken is delivered */
+    PUMP_ABANDON       /* stop now */
+};
+
+/*
+ * One pump, run by one thread. The caller sets the first group (pump_init fills it with defaults), runs
+ * pump_run, reads the result, and frees it with pump_free. Neither descriptor is closed, and of neither are
+ * flags changed.
+ */
+struct pump {
+    struct route route;
+    struct ladder ladder; /* methods still to be tried, the current one first */
+    uint64_t length;      /* bytes to move, or PUMP_TO_END */
+    long long max_takes;  /* pieces to take from the source; 0: no limit */
+    struct limit limit;
+    bool keep_pipes; /* never grow a pipe that came from outside */
+    bool gather;     /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
+
+    /* For other threads to read while the pump runs. */
+    _Atomic uint64_t moved; /* bytes that have been delivered */
+
+    /* The result. */
+    uint64_t by_method[METHOD_COUNT]; /* bytes that each method has moved */
+    int refused[METHOD_COUNT];        /* errno with which a method was given up, 0: it was not */
+    enum pump_end end;
+    enum pump_side side; /* which side has failed, */
+    int error;           /* and its errno; EFAULT on PUMP_IN: the file was cut short under a mapping */
+
+    /* Private. */
+    int stop; /* eventfd(2): readable after pump_halt */
+    _Atomic int halt;
+    bool in_bulk, pipes_grown;
+    int low_mark;
+};
+
+/* A pump from in to out with the default methods for their kinds. False with errno: no descriptor left. */
+bool pump_init(struct pump *pump, int in, int out, size_t pipe_size);
+
+/*
+ * Runs until the source ends, length is reached, pump_halt, or a failure, and sets the result. A method that
+ * is refused, also in mid-stream, is replaced by the next of the ladder and no byte is lost or repeated;
+ * when none is left the refusal is the failure. Sockets may be blocking or not. SIGPIPE has to be ignored.
+ */
+void pump_run(struct pump *pump);
+
+/* Asks a running pump to stop; from any thread, also before it runs. A later call may be stricter. */
+void pump_halt(struct pump *pump, enum pump_halt how);
+
+void pump_free(struct pump *pump);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Connecting to each of a host's addresses in turn. */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "base/clock.h"
+#include "net/connection.h"
+#include "net/socket_private.h"
+
+/* Waits for a connect in progress: 0, or the errno it ended with. */
+static int wait_connected(int fd, uint64_t deadline, struct monitor *monitor)
+{
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+    int error;
+    socklen_t length = sizeof error;
+
+    do {
+        int ready = monitor_wait(monitor, &writable, 1, deadline);
+        if (ready <= 0)
+            return ready < 0 ? errno : ETIMEDOUT;
+    } while (writable.revents == 0);
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+static bool bind_source(int fd, int family, const struct socket_options *options,
+                        struct socket_failure *failure)
+{
+    if (options->source_host == NULL && options->source_port == NULL)
+        return true;
+    struct socket_options like = {.family = family, .numeric = options->numeric};
+    struct addrinfo *source =
+        socket_resolve(options->source_host, options->source_port, AI_PASSIVE, &like, failure);
+    if (source == NULL)
+        return false;
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    int result = bind(fd, source->ai_addr, source->ai_addrlen);
+    if (result != 0)
+        socket_failed(failure, "bind", errno);
+    freeaddrinfo(source);
+    return result == 0;
+}
+
+static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t deadline,
+                       struct monitor *monitor, struct socket_failure *failure)
+{
+    getnameinfo(to->ai_addr, to->ai_addrlen, failure->host, sizeof failure->host, NULL, 0, NI_NUMERICHOST);
+    int fd = socket_open(to->ai_family, options, failure);
+    if (fd < 0)
+        return -1;
+    if (to->ai_family != AF_UNIX && !bind_source(fd, to->ai_family, options, failure)) {
+        descriptor_close(&fd);
+        return -1;
+    }
+    int error = connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? 0 : errno;
+    if (error == EINPROGRESS || error == EINTR)
+        error = wait_connected(fd, deadline, monitor);
+    if (error != 0) {
+        socket_failed(failure, "connect", error);
+        descriptor_close(&fd);
+        return -1;
+    }
+    connection_arm(fd);
+    return fd;
+}
+
+static int connect_unix(const struct address *address, const struct socket_options *options,
+                        uint64_t deadline, struct monitor *monitor, struct socket_failure *failure)
+{
+    struct sockaddr_un un;
+    struct addrinfo to = {.ai_family = AF_UNIX,
+                          .ai_addr = (struct sockaddr *)&un,
+                          .ai_addrlen = address_to_unix(address, &un)};
+    int fd = connect_one(&to, options, deadline, monitor, failure);
+    failure->host[0] = '\0';
+    return fd;
+}
+
+int socket_connect(const struct address *address, const struct socket_options *options, uint64_t deadline,
+                   struct monitor *monitor, struct socket_failure *failure,
+                   void (*report)(const struct socket_failure *failure, const struct address *address))
+{
+    *failure = (struct socket_failure){0};
+    if (address->is_unix)
+        return connect_unix(address, options, deadline, monitor, failure);
+    struct addrinfo *list = socket_resolve(address->host, address->port, 0, options, failure);
+    int fd = -1;
+    for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next) {
+        fd = connect_one(to, options, deadline, monitor, failure);
+        if (fd < 0 && to->ai_next != NULL && report != NULL)
+            report(failure, address);
+    }
+    if (list != NULL)
+        freeaddrinfo(list);
+    return fd;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* How a connection ends: in order when all has been said and heard, by a reset in every other case. */
+#ifndef ZCOPY_NET_CONNECTION_H
+#define ZCOPY_NET_CONNECTION_H
+
+#include <stdint.h>
+
+#include "base/monitor.h"
+
+/*
+ * Arms a new connection: from now on, whatever closes it (an error, a signal, SIGKILL) resets it (SO_LINGER
+ * with 0 seconds, socket(7)), so that the peer's transfer fails as well; only connection_close ends it in
+ * order. Turns keepalive on. An AF_UNIX socket knows no reset: its peer sees an end.
+ */
+void connection_arm(int fd);
+
+/*
+ * Waits until the peer's kernel has acknowledged every byte and our FIN (SIOCOUTQ is 0), with short sleeps
+ * since no event tells. deadline: nanoseconds. Returns 0; ETIMEDOUT; ECONNRESET or what else has become of
+ * the connection. An error that another call has already returned shows as ECONNRESET here.
+ */
+int connection_settle(int fd, struct monitor *monitor, uint64_t deadline);
+
+/* Bytes (and the FIN) that the peer has not acknowledged yet. */
+int connection_unacknowledged(int fd);
+
+/* Ends the connection in order. What the peer has sent and nobody wants is read first: closing a socket with
+ * unread bytes would reset it. */
+void connection_close(int fd);
+
+/* Resets it. */
+void connection_reset(int fd);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening on every address of a host, and accepting. */
+#include <bsd/string.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/connection.h"
+#include "net/socket_private.h"
+
+enum { PORT_TRIES = 16 };
+
+static bool add_socket(struct listener *listener, int fd, const struct sockaddr *to, socklen_t length,
+                       struct socket_failure *failure)
+{
+    int result = bind(fd, to, length);
+    const char *step = "bind";
+
+    if (result == 0) {
+        step = "listen";
+        result = listen(fd, SOMAXCONN);
+    }
+    if (result != 0) {
+        socket_failed(failure, step, errno);
+        descriptor_close(&fd);
+        return false;
+    }
+    listener->fds[listener->count++] = fd;
+    return true;
+}
+
+static void set_port(struct sockaddr *to, in_port_t port)
+{
+    if (to->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)to)->sin6_port = port;
+    else
+        ((struct sockaddr_in *)to)->sin_port = port;
+}
+
+static in_port_t bound_port(int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) != 0)
+        return 0;
+    return bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+                                       : ((struct sockaddr_in *)&bound)->sin_port;
+}
+
+static bool add_inet(struct listener *listener, const struct addrinfo *to,
+                     const struct socket_options *options, struct socket_failure *failure)
+{
+    int on = 1;
+
+    getnameinfo(to->ai_addr, to->ai_addrlen, failure->host, sizeof failure->host, NULL, 0, NI_NUMERICHOST);
+    int fd = socket_open(to->ai_family, options, failure);
+    if (fd < 0)
+        return failure->error == EAFNOSUPPORT && listener->count > 0; /* one family is enough */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (to->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on); /* IPv4 has a socket of its own */
+    if (listener->count > 0)
+        set_port(to->ai_addr, bound_port(listener->fds[0]));
+    if (add_socket(listener, fd, to->ai_addr, to->ai_addrlen, failure))
+        return true;
+    return failure->error == EADDRNOTAVAIL && listener->count > 0; /* IPv6 is there, but off */
+}
+
+static bool add_all(struct listener *listener, const struct addrinfo *list,
+                    const struct socket_options *options, struct socket_failure *failure)
+{
+    for (; list != NULL && listener->count < LISTENER_SOCKETS; list = list->ai_next)
+        if (!add_inet(listener, list, options, failure))
+            return false;
+    return true;
+}
+
+/* With port 0 the first socket gets a free port, which may be taken for the second: try again with others. */
+static bool open_inet(struct listener *listener, const struct address *address,
+                      const struct socket_options *options, struct socket_failure *failure)
+{
+    const char *host = *address->host ? address->host : NULL;
+    bool any_port = strspn(address->port, "0") == strlen(address->port), done = false;
+
+    for (int i = 0; i < PORT_TRIES && !done; i++) {
+        struct addrinfo *list = socket_resolve(host, address->port, AI_PASSIVE, options, failure);
+        if (list == NULL)
+            return false;
+        done = add_all(listener, list, options, failure);
+        freeaddrinfo(list);
+        if (!done)
+            listener_close(listener);
+        if (!any_port || failure->error != EADDRINUSE)
+            break;
+    }
+    return done;
+}
+
+/* True when the path is a socket on which nobody listens any more: it has then been removed. */
+static bool removed_stale(const struct sockaddr_un *un, socklen_t length)
+{
+    struct stat status;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    bool stale = fd >= 0 && un->sun_path[0] != '\0' && lstat(un->sun_path, &status) == 0 &&
+                 S_ISSOCK(status.st_mode) && connect(fd, (const struct sockaddr *)un, length) != 0 &&
+                 errno == ECONNREFUSED;
+    descriptor_close(&fd);
+    return stale && unlink(un->sun_path) == 0;
+}
+
+static bool open_unix(struct listener *listener, const struct address *address,
+                      const struct socket_options *options, struct socket_failure *failure)
+{
+    struct sockaddr_un un;
+    socklen_t length = address_to_unix(address, &un);
+    bool again;
+
+    do {
+        int fd = socket_open(AF_UNIX, options, failure);
+        if (fd < 0)
+            return false;
+        if (add_socket(listener, fd, (struct sockaddr *)&un, length, failure)) {
+            if (*address->path != '@')
+                strlcpy(listener->path, address->path, sizeof listener->path);
+            return true;
+        }
+        again = failure->error == EADDRINUSE && removed_stale(&un, length);
+    } while (again);
+    return false;
+}
+
+bool listener_open(struct listener *listener, const struct address *address,
+                   const struct socket_options *options, struct socket_failure *failure)
+{
+    *listener = (struct listener){.count = 0};
+    *failure = (struct socket_failure){0};
+    return address->is_unix ? open_unix(listener, address, options, failure)
+                            : open_inet(listener, address, options, failure);
+}
+
+void listener_name(const struct listener *listener, size_t i, struct address *bound)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+
+    *bound = (struct address){.is_unix = false};
+    if (getsockname(listener->fds[i], (struct sockaddr *)&name, &length) == 0)
+        getnameinfo((struct sockaddr *)&name, length, bound->host, sizeof bound->host, bound->port,
+                    sizeof bound->port, NI_NUMERICHOST | NI_NUMERICSERV);
+}
+
+static void name_peer(const struct listener *listener, const struct sockaddr_storage *from, socklen_t length,
+                      bool numeric, struct address *peer)
+{
+    *peer = (struct address){.is_unix = from->ss_family == AF_UNIX};
+    if (peer->is_unix)
+        strlcpy(peer->path, *listener->path ? listener->path : "unix socket", sizeof peer->path);
+    else
+        getnameinfo((const struct sockaddr *)from, length, peer->host, sizeof peer->host, peer->port,
+                    sizeof peer->port, NI_NUMERICSERV | (numeric ? NI_NUMERICHOST : 0));
+}
+
+/* Errors of accept(2) that concern one client, not the listener. */
+static bool is_passing(int error)
+{
+    return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO ||
+           error == ENETDOWN || error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
+           error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
+}
+
+/* The ready ones are asked until one has a client. */
+static int accept_ready(const struct pollfd *fds, size_t count, struct sockaddr_storage *from,
+                        socklen_t *length)
+{
+    errno = EAGAIN;
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i].revents == 0)
+            continue;
+        *length = sizeof *from;
+        int fd = accept4(fds[i].fd, (struct sockaddr *)from, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0)
+            return fd;
+    }
+    return -1;
+}
+
+int listener_accept(struct listener *listener, const struct socket_options *options, struct monitor *monitor,
+                    struct address *peer, struct socket_failure *failure)
+{
+    struct pollfd fds[LISTENER_SOCKETS];
+    struct sockaddr_storage from;
+    socklen_t length;
+
+    for (size_t i = 0; i < listener->count; i++)
+        fds[i] = (struct pollfd){.fd = listener->fds[i], .events = POLLIN};
+    for (;;) {
+        if (monitor_wait(monitor, fds, listener->count, CLOCK_NEVER) < 0)
+            return socket_failed(failure, "poll", errno);
+        int fd = accept_ready(fds, listener->count, &from, &length);
+        if (fd >= 0) {
+            connection_arm(fd);
+            name_peer(listener, &from, length, options->numeric, peer);
+            return fd;
+        }
+        if (!is_passing(errno))
+            return socket_failed(failure, "accept", errno);
+    }
+}
+
+void listener_close(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->count; i++)
+        descriptor_close(&listener->fds[i]);
+    listener->count = 0;
+    if (*listener->path != '\0')
+        unlink(listener->path);
+    listener->path[0] = '\0';
+}
