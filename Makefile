@@ -9,7 +9,7 @@ CC = gcc
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wnull-dereference \
-	-Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+	-Wimplicit-fallthrough -Wno-missing-field-initializers -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 WARNINGS += $(if $(WERROR),-Werror)
 LDLIBS = -lbsd
 comma = ,

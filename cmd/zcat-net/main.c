@@ -30,7 +30,8 @@ static int serve(const struct settings *settings, struct monitor *monitor, struc
         if (settings->verbose)
             message_plain("Connection received on %s%s%s", peer.is_unix ? peer.path : peer.host,
                           peer.is_unix ? "" : " ", peer.is_unix ? "" : peer.port);
-        outcome = session_run(settings, monitor, fd, address_text(&peer, name), !settings->keep_listening, totals);
+        outcome =
+            session_run(settings, monitor, fd, address_text(&peer, name), !settings->keep_listening, totals);
     } while (settings->keep_listening && outcome != SESSION_FATAL);
     return outcome == SESSION_DONE ? EXIT_DONE : EXIT_FAILED;
 }
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 {
     static char name[] = "zcat-net";
     struct settings settings;
-    struct monitor monitor;
+    static struct monitor monitor; /* a thread that is stuck in a call may outlive main's frame */
 
     if (!descriptor_fill_standard())
         return EXIT_FAILED;

@@ -11,7 +11,8 @@
  * as a receiver does whose own standard input is empty, and leaving would cut off what is still to come:
  * it acknowledges bytes that were sent after its FIN (a closed socket answers those with a reset), or it has
  * ended without ever sending a byte and standard input is no terminal. Then the session goes on to the end of
- * standard input; if the peer is gone after all, the next byte is answered by a reset and the exit status is 1.
+ * standard input; if the peer is gone after all, the next byte is answered by a reset and the exit status
+ * is 1.
  */
 #include "session.h"
 
@@ -44,13 +45,13 @@ struct session {
     int fd;
     const char *peer;
     struct direction send, receive;
-    int discard;            /* /dev/null with --send-only, or -1 */
-    uint64_t last_bytes;    /* for the idle clocks: bytes at */
-    uint64_t last_change;   /* this moment (nanoseconds) */
-    uint64_t send_ended;    /* nanoseconds: when standard input ended, 0: it has not */
-    uint64_t sent_at_fin;   /* bytes sent when the peer's FIN came */
-    bool peer_ended;        /* the FIN has been seen */
-    bool peer_reads;        /* it is known to be there still, after its FIN */
+    int discard;          /* /dev/null with --send-only, or -1 */
+    uint64_t last_bytes;  /* for the idle clocks: bytes at */
+    uint64_t last_change; /* this moment (nanoseconds) */
+    uint64_t send_ended;  /* nanoseconds: when standard input ended, 0: it has not */
+    uint64_t sent_at_fin; /* bytes sent when the peer's FIN came */
+    bool peer_ended;      /* the FIN has been seen */
+    bool peer_reads;      /* it is known to be there still, after its FIN */
 };
 
 enum { JOIN_PATIENCE = 200000000 /* nanoseconds for a pump to leave a call, before it is left behind */ };
@@ -252,8 +253,8 @@ static uint64_t next_deadline(const struct session *session)
     const struct settings *settings = session->settings;
     uint64_t idle = clock_after(session->last_change, settings->idle);
     uint64_t stalled = clock_after(session->last_change, settings->transfer.timeout);
-    uint64_t quit = settings->quits && session->send_ended ? session->send_ended + settings->quit_after
-                                                           : CLOCK_NEVER;
+    uint64_t quit =
+        settings->quits && session->send_ended ? session->send_ended + settings->quit_after : CLOCK_NEVER;
     uint64_t first = idle < stalled ? idle : stalled;
     return first < quit ? first : quit;
 }
@@ -386,11 +387,11 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
         message_error(errno, "cannot start a session");
         return SESSION_FATAL;
     }
-    *session = (struct session){
-        .settings = settings, .monitor = monitor, .fd = fd, .peer = peer, .discard = -1};
+    *session =
+        (struct session){.settings = settings, .monitor = monitor, .fd = fd, .peer = peer, .discard = -1};
     monitor_start(monitor, session_bytes, session, 0);
-    enum session_outcome outcome = open_session(session) ? relay(session, last)
-                                                         : abandon(session, SESSION_FATAL);
+    enum session_outcome outcome =
+        open_session(session) ? relay(session, last) : abandon(session, SESSION_FATAL);
     monitor_finish(monitor);
     /* A thread that could not be got out of a call goes on with the session until the process exits. */
     if (session->send.running || session->receive.running)

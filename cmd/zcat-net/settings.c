@@ -23,58 +23,73 @@ enum {
 
 static const struct option_row rows[] = {
     OPTION_HEADING("Connecting and listening"),
-    {'l', NULL, NULL, "listen for a connection instead of making one", 0},
-    {'k', NULL, NULL, "with -l: go on to the next client after each one", 0},
-    {'p', NULL, "PORT", "use this local port", 0},
-    {'s', NULL, "ADDR", "use this local address", 0},
-    {'U', NULL, NULL, "use a UNIX socket; @NAME is an abstract one", 0},
-    {'n', NULL, NULL, "do not look up names", 0},
-    {'w', NULL, "SECONDS", "give up connecting after so long, and leave when\n"
-                           "no byte has moved either way for so long", 0},
-    {'z', NULL, NULL, "only see whether the ports can be connected to;\n"
-                      "PORT may be a range, LOW-HIGH", 0},
-    {'r', NULL, NULL, "with -z: try the ports in random order", 0},
-    {OPTION_PRINT_PORT, "print-port", NULL, "with -l: print the port's number on standard error", 0},
-    {'v', NULL, NULL, "tell about connections on standard error", 0},
+    {'l', NULL, NULL, "listen for a connection instead of making one"},
+    {'k', NULL, NULL, "with -l: go on to the next client after each one"},
+    {'p', NULL, "PORT", "use this local port"},
+    {'s', NULL, "ADDR", "use this local address"},
+    {'U', NULL, NULL, "use a UNIX socket; @NAME is an abstract one"},
+    {'n', NULL, NULL, "do not look up names"},
+    {'w', NULL, "SECONDS",
+     "give up connecting after so long, and leave when\n"
+     "no byte has moved either way for so long"},
+    {'z', NULL, NULL,
+     "only see whether the ports can be connected to;\n"
+     "PORT may be a range, LOW-HIGH"},
+    {'r', NULL, NULL, "with -z: try the ports in random order"},
+    {OPTION_PRINT_PORT, "print-port", NULL, "with -l: print the port's number on standard error"},
+    {'v', NULL, NULL, "tell about connections on standard error"},
     CONNECT_OPTION_ROWS,
 
     OPTION_HEADING("Ending"),
-    {'N', NULL, NULL, "half-close at the end of standard input; this is\n"
-                      "what zcat-net does anyway", 0},
-    {OPTION_NO_HALF_CLOSE, "no-half-close", NULL, "keep both directions open until the peer closes", 0},
-    {'q', NULL, "SECONDS", "leave so long after the end of standard input;\n"
-                           "negative: wait for the peer, as without -q", 0},
-    {OPTION_EXIT_ON, "exit-on", "WHO", "leave when this one has ended: eof (standard\n"
-                                       "input), peer, or both; see ENDING below", 0},
-    {'d', NULL, NULL, "do not read standard input", 0},
-    {OPTION_RECV_ONLY, "recv-only", NULL, "the same as -d", 0},
-    {OPTION_SEND_ONLY, "send-only", NULL, "throw away what the peer sends, and leave at the\n"
-                                          "end of standard input", 0},
-    {'W', NULL, "N", "leave after N pieces have been received", 0},
+    {'N', NULL, NULL,
+     "half-close at the end of standard input; this is\n"
+     "what zcat-net does anyway"},
+    {OPTION_NO_HALF_CLOSE, "no-half-close", NULL, "keep both directions open until the peer closes"},
+    {'q', NULL, "SECONDS",
+     "leave so long after the end of standard input;\n"
+     "negative: wait for the peer, as without -q"},
+    {OPTION_EXIT_ON, "exit-on", "WHO",
+     "leave when this one has ended: eof (standard\n"
+     "input), peer, or both; the manual says more"},
+    {'d', NULL, NULL, "do not read standard input"},
+    {OPTION_RECV_ONLY, "recv-only", NULL, "the same as -d"},
+    {OPTION_SEND_ONLY, "send-only", NULL,
+     "throw away what the peer sends, and leave at the\n"
+     "end of standard input"},
+    {'W', NULL, "N", "leave after N pieces have been received"},
 
     OPTION_HEADING("Moving bytes"),
     TRANSFER_OPTION_ROWS,
-    {OPTION_FSYNC, "fsync", NULL, "have standard output on disk before exit 0", 0},
+    {OPTION_FSYNC, "fsync", NULL, "have standard output on disk before exit 0"},
 
     OPTION_HEADING("Socket options"),
-    {'I', NULL, "BYTES", "size of the receive buffer", 0},
-    {'O', NULL, "BYTES", "size of the send buffer", 0},
-    {'T', NULL, "TOS", "type of service: a DSCP name such as af11 or ef,\n"
-                       "lowdelay, throughput, ..., or a number", 0},
-    {'M', NULL, "TTL", "time to live of outgoing packets", 0},
-    {'m', NULL, "TTL", "smallest time to live of incoming packets", 0},
-    {'b', NULL, NULL, "permit broadcasts", 0},
-    {'D', NULL, NULL, "switch on debugging of the socket (SO_DEBUG)", 0},
+    {'I', NULL, "BYTES", "size of the receive buffer"},
+    {'O', NULL, "BYTES", "size of the send buffer"},
+    {'T', NULL, "TOS",
+     "type of service: a DSCP name such as af11 or ef,\n"
+     "lowdelay, throughput, ..., or a number"},
+    {'M', NULL, "TTL", "time to live of outgoing packets"},
+    {'m', NULL, "TTL", "smallest time to live of incoming packets"},
+    {'b', NULL, NULL, "permit broadcasts"},
+    {'D', NULL, NULL, "switch on debugging of the socket (SO_DEBUG)"},
 
     OPTION_HEADING("Other"),
-    {'h', NULL, NULL, "the same as --help", 0},
-    {OPTION_HELP, "help", NULL, "display this help and exit", 0},
-    {OPTION_VERSION, "version", NULL, "output version information and exit", 0},
+    {'h', NULL, NULL, "the same as --help"},
+    {OPTION_HELP, "help", NULL, "display this help and exit"},
+    {OPTION_VERSION, "version", NULL, "output version information and exit"},
 
     /* nc has these; they are refused by name and not as unknown. */
-    {'u', NULL, NULL, NULL, 0}, {'F', NULL, NULL, NULL, 0}, {'X', NULL, "", NULL, 0}, {'x', NULL, "", NULL, 0},
-    {'P', NULL, "", NULL, 0},   {'C', NULL, NULL, NULL, 0}, {'i', NULL, "", NULL, 0}, {'t', NULL, NULL, NULL, 0},
-    {'S', NULL, NULL, NULL, 0}, {'V', NULL, "", NULL, 0},   {'Z', NULL, NULL, NULL, 0},
+    {'u', NULL, NULL, NULL},
+    {'F', NULL, NULL, NULL},
+    {'X', NULL, "", NULL},
+    {'x', NULL, "", NULL},
+    {'P', NULL, "", NULL},
+    {'C', NULL, NULL, NULL},
+    {'i', NULL, "", NULL},
+    {'t', NULL, NULL, NULL},
+    {'S', NULL, NULL, NULL},
+    {'V', NULL, "", NULL},
+    {'Z', NULL, NULL, NULL},
 };
 
 static const struct option_table table = {
@@ -86,14 +101,13 @@ static const struct option_table table = {
                    "wherever the kernel can move the bytes itself.",
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
-    .epilogue =
-        "At the end of standard input zcat-net half-closes, goes on receiving until the\n"
-        "peer closes, and leaves. SIZE, BYTES and RATE take the suffixes K, M, G and T\n"
-        "(powers of 1024). SECONDS may have a fraction. SIGUSR1 prints a status line.\n"
-        "\n"
-        "Exit status is 0 if every byte arrived (the peer's system has acknowledged all\n"
-        "that was sent, and all that was received is written), 1 if not, 2 for a wrong\n"
-        "command line.\n",
+    .epilogue = "At the end of standard input zcat-net half-closes, goes on receiving until the\n"
+                "peer closes, and leaves. SIZE, BYTES and RATE take the suffixes K, M, G and T\n"
+                "(powers of 1024). SECONDS may have a fraction. SIGUSR1 prints a status line.\n"
+                "\n"
+                "Exit status is 0 if every byte arrived (the peer's system has acknowledged all\n"
+                "that was sent, and all that was received is written), 1 if not, 2 for a wrong\n"
+                "command line.\n",
 };
 
 static int usage(const char *what, int letter, const char *argument)

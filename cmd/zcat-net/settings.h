@@ -26,10 +26,10 @@ struct settings {
     bool send_only;
     bool half_close; /* at the end of standard input */
     enum exit_on exit_on;
-    bool quits;             /* -q: leave quit_after nanoseconds after the end of standard input */
-    uint64_t quit_after;    /* nanoseconds */
-    uint64_t idle;          /* -w: nanoseconds without a byte after which to leave, 0: never */
-    long long recv_limit;   /* -W: pieces to receive, 0: no limit */
+    bool quits;           /* -q: leave quit_after nanoseconds after the end of standard input */
+    uint64_t quit_after;  /* nanoseconds */
+    uint64_t idle;        /* -w: nanoseconds without a byte after which to leave, 0: never */
+    long long recv_limit; /* -W: pieces to receive, 0: no limit */
     bool verbose, print_port, sync;
 };
 

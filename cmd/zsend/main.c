@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 {
     static char name[] = "zsend";
     struct settings settings;
-    struct monitor monitor;
+    static struct monitor monitor; /* a thread that is stuck in a call may outlive main's frame */
     struct source source;
 
     if (!descriptor_fill_standard())

@@ -167,8 +167,8 @@ enum exit_status raw_send(const struct settings *settings, struct monitor *monit
     sending->peer = peer;
     sending->last_change = clock_now();
     sending->pump.length = source->length;
-    enum exit_status status = transfer_apply(&settings->transfer, &sending->pump) ? start_and_send(sending)
-                                                                                  : EXIT_LOCAL;
+    enum exit_status status =
+        transfer_apply(&settings->transfer, &sending->pump) ? start_and_send(sending) : EXIT_LOCAL;
     if (status == EXIT_DONE)
         connection_close(fd);
     else

@@ -11,10 +11,11 @@ enum { OPTION_RAW = OPTION_COMMAND, OPTION_OFFSET, OPTION_LENGTH };
 
 static const struct option_row rows[] = {
     OPTION_HEADING("What is sent"),
-    {OPTION_RAW, "raw", NULL, "send plain bytes, as zcat-net, nc and socat\n"
-                              "receive them; has to be given", 0},
-    {OPTION_OFFSET, "offset", "SIZE", "begin so many bytes into the file", 0},
-    {OPTION_LENGTH, "length", "SIZE", "send exactly so many bytes; fewer are an error", 0},
+    {OPTION_RAW, "raw", NULL,
+     "send plain bytes, as zcat-net, nc and socat\n"
+     "receive them; has to be given"},
+    {OPTION_OFFSET, "offset", "SIZE", "begin so many bytes into the file"},
+    {OPTION_LENGTH, "length", "SIZE", "send exactly so many bytes; fewer are an error"},
 
     OPTION_HEADING("Connecting"),
     CONNECT_OPTION_ROWS,
@@ -23,9 +24,9 @@ static const struct option_row rows[] = {
     TRANSFER_OPTION_ROWS,
 
     OPTION_HEADING("Other"),
-    {'v', NULL, NULL, "tell about the connection on standard error", 0},
-    {OPTION_HELP, "help", NULL, "display this help and exit", 0},
-    {OPTION_VERSION, "version", NULL, "output version information and exit", 0},
+    {'v', NULL, NULL, "tell about the connection on standard error"},
+    {OPTION_HELP, "help", NULL, "display this help and exit"},
+    {OPTION_VERSION, "version", NULL, "output version information and exit"},
 };
 
 static const struct option_table table = {

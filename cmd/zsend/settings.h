@@ -12,7 +12,7 @@
 
 enum exit_status {
     EXIT_DONE = 0,
-    EXIT_LOCAL = 1,   /* the source, or this machine */
+    EXIT_LOCAL = 1, /* the source, or this machine */
     EXIT_USAGE = 2,
     EXIT_CONNECT = 3, /* the receiver could not be reached */
     EXIT_BROKEN = 4,  /* the connection broke off */
@@ -23,16 +23,17 @@ struct settings {
     struct transfer_options transfer;
     struct connect_options connect;
     struct address address;
-    const char *file;  /* "-": standard input */
+    const char *file; /* "-": standard input */
     bool raw, verbose;
-    uint64_t offset;   /* bytes to leave out at the start of the file */
+    uint64_t offset; /* bytes to leave out at the start of the file */
     bool has_length;
-    uint64_t length;   /* bytes to send, with has_length */
+    uint64_t length; /* bytes to send, with has_length */
 };
 
 enum { SETTINGS_GO_ON = -1 };
 
-/* Parses the command line. Returns SETTINGS_GO_ON, or the exit status when all is done or wrong (reported). */
+/* Parses the command line. Returns SETTINGS_GO_ON, or the exit status when all is done or wrong (reported).
+ */
 int settings_parse(struct settings *settings, int argc, char **argv);
 
 #endif

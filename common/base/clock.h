@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define NANOSECONDS UINT64_C(1000000000)  /* in a second */
-#define CLOCK_NEVER UINT64_MAX            /* a moment that does not come */
+#define NANOSECONDS UINT64_C(1000000000) /* in a second */
+#define CLOCK_NEVER UINT64_MAX           /* a moment that does not come */
 
 /* Nanoseconds since some moment in the past; never goes back. */
 static inline uint64_t clock_now(void)

@@ -4,7 +4,8 @@
 
 #include "base/clock.h"
 
-/* The bucket holds 50 ms of the rate: enough to be on time again after a late wake-up, too little to notice. */
+/* The bucket holds 50 ms of the rate: enough to be on time again after a late wake-up, too little to notice.
+ */
 static double capacity(const struct limit *limit)
 {
     double bytes = (double)limit->rate / 20;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --bwlimit: a token bucket with a small cap, so that idle time is not saved up. Pure: the caller has the clock. */
+/* --bwlimit: a token bucket with a small cap, so that idle time is not saved up. Pure: the caller has the
+ * clock. */
 #ifndef ZCOPY_BASE_LIMIT_H
 #define ZCOPY_BASE_LIMIT_H
 

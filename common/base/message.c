@@ -49,20 +49,20 @@ static void put_line(const char *prefix, const char *text, int errnum)
         text = visible;
     }
     pthread_mutex_lock(&lock);
-    int length = snprintf(line, sizeof line, "%s%s%s%s%s%s\n", status_shown ? "\r\033[K" : "",
-                          prefix ? prefix : "", prefix ? ": " : "", text, errnum ? ": " : "",
-                          errnum ? strerror(errnum) : "");
+    int length =
+        snprintf(line, sizeof line, "%s%s%s%s%s%s\n", status_shown ? "\r\033[K" : "", prefix ? prefix : "",
+                 prefix ? ": " : "", text, errnum ? ": " : "", errnum ? strerror(errnum) : "");
     status_shown = false;
     put(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
     pthread_mutex_unlock(&lock);
 }
 
-#define FORMAT_INTO(text, format)                                                                            \
-    do {                                                                                                     \
-        va_list args;                                                                                        \
-        va_start(args, format);                                                                              \
-        vsnprintf(text, sizeof(text), format, args);                                                         \
-        va_end(args);                                                                                        \
+#define FORMAT_INTO(text, format)                    \
+    do {                                             \
+        va_list args;                                \
+        va_start(args, format);                      \
+        vsnprintf(text, sizeof(text), format, args); \
+        va_end(args);                                \
     } while (0)
 
 void message_error(int errnum, const char *format, ...)

@@ -24,7 +24,8 @@ struct monitor {
 int monitor_open(struct monitor *monitor, enum progress_when when);
 
 /* The bytes are counted from 0, the time from now. total: bytes to come, 0 when unknown. */
-void monitor_start(struct monitor *monitor, uint64_t (*bytes)(const void *of), const void *of, uint64_t total);
+void monitor_start(struct monitor *monitor, uint64_t (*bytes)(const void *of), const void *of,
+                   uint64_t total);
 
 /* Ends monitor_wait; callable from any thread. */
 void monitor_wake(const struct monitor *monitor);

@@ -40,7 +40,8 @@ static void make_short(const struct option_table *table, char letters[static 2 *
     *letters = '\0';
 }
 
-static void make_long(const struct option_table *table, bool peers_only, struct option names[static ROWS_MAX + 1])
+static void make_long(const struct option_table *table, bool peers_only,
+                      struct option names[static ROWS_MAX + 1])
 {
     for (size_t i = 0; i < table->row_count; i++) {
         const struct option_row *row = &table->rows[i];

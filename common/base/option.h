@@ -10,11 +10,14 @@ struct option_row {
     const char *name;     /* long name without dashes, or NULL */
     const char *argument; /* NULL: none; "SECONDS": required; "[=WHEN]": optional (long form only) */
     const char *help;     /* lines separated by \n; NULL: understood, but not shown */
-    int flags;            /* OPTION_ABBREVIATED */
+    int flags;            /* OPTION_ABBREVIATED or nothing */
 };
 
 /* A heading above the rows that follow it. */
-#define OPTION_HEADING(text) {.id = 0, .help = text}
+#define OPTION_HEADING(text)  \
+    {                         \
+        .id = 0, .help = text \
+    }
 
 /* The ends of every table. */
 enum { OPTION_HELP = 256, OPTION_VERSION, OPTION_COMMAND = 300 /* a command's own ids start here */ };

@@ -14,7 +14,7 @@ bool progress_parse(const char *text, enum progress_when *when)
         [PROGRESS_NEVER] = "never", [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always"};
 
     if (text == NULL)
-        text = "always";
+        text = "auto";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(text, names[i]) == 0) {
             *when = (enum progress_when)i;

@@ -19,7 +19,7 @@ struct progress {
     uint64_t bytes;   /* bytes that it showed */
 };
 
-/* "auto", "always" or "never", or NULL which means always, into *when; false when it is none of these. */
+/* "auto", "always" or "never", or NULL which means auto, into *when; false when it is none of these. */
 bool progress_parse(const char *text, enum progress_when *when);
 
 /* The moment (nanoseconds) of the next line: one second after the start, then every half second. */

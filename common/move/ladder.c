@@ -18,7 +18,8 @@ static bool is_default(enum method method, enum kind source, enum kind sink)
 {
     switch (method) {
     case METHOD_SENDFILE:
-        return !is_character(sink) && sink != KIND_PIPE; /* to a pipe it is splice, and only since Linux 5.12 */
+        return !is_character(sink) &&
+               sink != KIND_PIPE; /* to a pipe it is splice, and only since Linux 5.12 */
     case METHOD_SPLICE:
         return !is_character(source) && !is_character(sink);
     case METHOD_MMAP:

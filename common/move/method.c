@@ -16,8 +16,8 @@
 #define FILES (SET(KIND_FILE) | SET(KIND_APPEND) | SET(KIND_BLOCK))
 #define ANY (SET(KIND_COUNT) - 1)
 /* Sinks that take pages from a pipe. A terminal opened O_APPEND refuses at run time: EINVAL. */
-#define SPLICE_SINKS                                                                                         \
-    (SET(KIND_FILE) | SET(KIND_BLOCK) | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_NULL) |                 \
+#define SPLICE_SINKS                                                                         \
+    (SET(KIND_FILE) | SET(KIND_BLOCK) | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_NULL) | \
      SET(KIND_TERMINAL) | SET(KIND_DEVICE))
 
 static ssize_t take_by_sendfile(struct route *route, size_t n)
@@ -114,7 +114,8 @@ static ssize_t take_by_read(struct route *route, size_t n)
 
 const struct method_row method_table[METHOD_COUNT] = {
     [METHOD_SENDFILE] = {"sendfile", FILES, SPLICE_SINKS, true, take_by_sendfile},
-    [METHOD_SPLICE] = {"splice", FILES | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_TERMINAL) | SET(KIND_DEVICE),
+    [METHOD_SPLICE] = {"splice",
+                       FILES | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_TERMINAL) | SET(KIND_DEVICE),
                        SPLICE_SINKS, false, take_by_splice},
     [METHOD_MMAP] = {"mmap", FILES, ANY, false, take_by_mmap},
     [METHOD_READ] = {"read", ANY, ANY, false, take_by_read},

@@ -22,15 +22,15 @@ enum method { METHOD_SENDFILE, METHOD_SPLICE, METHOD_MMAP, METHOD_READ, METHOD_C
 struct route {
     int in, out;
     enum kind in_kind, out_kind;
-    size_t pipe_size;   /* bytes wanted for the private pipe */
-    int pipe[2];        /* the private pipe, -1 until splice needs it */
-    size_t in_pipe;     /* bytes in it */
-    const char *data;   /* the bytes in memory: in buffer or in map */
-    size_t in_memory;   /* how many */
-    char *buffer;       /* of ROUTE_BUFFER bytes, NULL until read needs it */
-    char *map;          /* the mapped window, NULL: none */
-    size_t map_length;  /* bytes */
-    bool sink_refused;  /* the sink cannot be spliced to: what is in the pipe goes by read and write */
+    size_t pipe_size;  /* bytes wanted for the private pipe */
+    int pipe[2];       /* the private pipe, -1 until splice needs it */
+    size_t in_pipe;    /* bytes in it */
+    const char *data;  /* the bytes in memory: in buffer or in map */
+    size_t in_memory;  /* how many */
+    char *buffer;      /* of ROUTE_BUFFER bytes, NULL until read needs it */
+    char *map;         /* the mapped window, NULL: none */
+    size_t map_length; /* bytes */
+    bool sink_refused; /* the sink cannot be spliced to: what is in the pipe goes by read and write */
 };
 
 enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024 };

@@ -15,21 +15,21 @@
 #include "move/pump.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
 
 enum {
-    SLICE = 8 * 1024 * 1024,     /* bytes in one call at most: keeps the counters and pump_halt prompt */
-    LOW_MARK = 256 * 1024,       /* bytes */
-    BULK = 64 * 1024,            /* bytes taken at once that mean bulk */
-    GATHER_TIMEOUT = 5,          /* milliseconds */
+    SLICE = 8 * 1024 * 1024,       /* bytes in one call at most: keeps the counters and pump_halt prompt */
+    LOW_MARK = 256 * 1024,         /* bytes */
+    BULK = 64 * 1024,              /* bytes taken at once that mean bulk */
+    GATHER_TIMEOUT = 5,            /* milliseconds */
     GROW_PIPES_AFTER = 1024 * 1024 /* bytes moved before a pipe of somebody else's is grown */
 };
 
@@ -264,7 +264,8 @@ static bool taking_failed(struct pump *pump, int error)
     return fail(pump, side, error);
 }
 
-/* Bytes that may be taken now: what is left of the length, within the rate. Waits for the rate. 0: stopped. */
+/* Bytes that may be taken now: what is left of the length, within the rate. Waits for the rate. 0: stopped.
+ */
 static size_t allowance(struct pump *pump)
 {
     uint64_t left = pump->length - atomic_load_explicit(&pump->moved, memory_order_relaxed);

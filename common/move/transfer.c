@@ -122,8 +122,8 @@ void transfer_print_stats(const struct transfer_totals *totals)
     double gib = (double)totals->bytes / (1024.0 * 1024 * 1024);
     list_methods(methods, sizeof methods, totals->by_method);
     message_note("%llu bytes, %.3f s, %s/s, %.3f s CPU, %.3f s CPU/GiB%s", (unsigned long long)totals->bytes,
-                 elapsed, size_format(rate, elapsed > 0 ? (uint64_t)((double)totals->bytes / elapsed) : 0), cpu,
-                 gib > 0 ? cpu / gib : 0, methods);
+                 elapsed, size_format(rate, elapsed > 0 ? (uint64_t)((double)totals->bytes / elapsed) : 0),
+                 cpu, gib > 0 ? cpu / gib : 0, methods);
 }
 
 void transfer_print_debug(const struct pump *pump, const char *source, const char *sink)

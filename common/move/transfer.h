@@ -34,19 +34,23 @@ enum {
     TRANSFER_TIMEOUT
 };
 
-#define TRANSFER_OPTION_ROWS                                                                                 \
-    {TRANSFER_METHOD, "method", "LIST", "use only these methods, in this order:\n"                           \
-                                        "sendfile, splice, mmap, read", 0},                                  \
-    {TRANSFER_PIPE_SIZE, "pipe-size", "SIZE", "bytes of the pipes that are used (default 1M);\n"             \
-                                              "'keep': leave those of standard input and\n"                  \
-                                              "output as they are", 0},                                      \
-    {TRANSFER_BWLIMIT, "bwlimit", "RATE", "move at most RATE bytes a second each way", 0},                   \
-    {TRANSFER_TIMEOUT, "timeout", "SECONDS", "fail when no byte has moved for so long", 0},                  \
-    {TRANSFER_PROGRESS, "progress", "[=WHEN]", "show a progress line: auto (on a terminal),\n"               \
-                                               "always (the same as no WHEN) or never;\n"                    \
-                                               "the default is never", 0},                                   \
-    {TRANSFER_STATS, "stats", NULL, "print bytes, time, CPU time and methods at the end", 0},                \
-    {TRANSFER_DEBUG, "debug", NULL, "explain which methods were used and why", 0}
+#define TRANSFER_OPTION_ROWS                                                                   \
+    {TRANSFER_METHOD, "method", "LIST",                                                        \
+     "use only these methods, in this order:\n"                                                \
+     "sendfile, splice, mmap, read"},                                                          \
+        {TRANSFER_PIPE_SIZE, "pipe-size", "SIZE",                                              \
+         "bytes of the pipes that are used (default 1M);\n"                                    \
+         "'keep': leave those of standard input and\n"                                         \
+         "output as they are"},                                                                \
+        {TRANSFER_BWLIMIT, "bwlimit", "RATE", "move at most RATE bytes a second each way"},    \
+        {TRANSFER_TIMEOUT, "timeout", "SECONDS", "fail when no byte has moved for so long"},   \
+        {TRANSFER_PROGRESS, "progress", "[=WHEN]",                                             \
+         "show a progress line: auto (on a terminal; the\n"                                    \
+         "same as no WHEN), always, or never (default)"},                                      \
+        {TRANSFER_STATS, "stats", NULL, "print bytes, time, CPU time and methods at the end"}, \
+    {                                                                                          \
+        TRANSFER_DEBUG, "debug", NULL, "explain which methods were used and why"               \
+    }
 
 /*
  * Takes option id with its argument if it is one of the rows above. Returns 1 taken, 0 not one of them,

@@ -12,8 +12,8 @@ enum { ADDRESS_TEXT = NI_MAXHOST + NI_MAXSERV + 4 };
 
 struct address {
     bool is_unix;
-    char host[NI_MAXHOST];                             /* name or number, "" for any */
-    char port[NI_MAXSERV];                             /* service name or number */
+    char host[NI_MAXHOST];                                    /* name or number, "" for any */
+    char port[NI_MAXSERV];                                    /* service name or number */
     char path[sizeof((struct sockaddr_un *)0)->sun_path + 1]; /* "@name" for an abstract one */
 };
 

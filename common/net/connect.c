@@ -68,9 +68,8 @@ static int connect_unix(const struct address *address, const struct socket_optio
                         uint64_t deadline, struct monitor *monitor, struct socket_failure *failure)
 {
     struct sockaddr_un un;
-    struct addrinfo to = {.ai_family = AF_UNIX,
-                          .ai_addr = (struct sockaddr *)&un,
-                          .ai_addrlen = address_to_unix(address, &un)};
+    struct addrinfo to = {
+        .ai_family = AF_UNIX, .ai_addr = (struct sockaddr *)&un, .ai_addrlen = address_to_unix(address, &un)};
     int fd = connect_one(&to, options, deadline, monitor, failure);
     failure->host[0] = '\0';
     return fd;

@@ -14,17 +14,22 @@ struct connect_options {
     uint64_t timeout;  /* nanoseconds for one try, 0: the system's patience */
 };
 
-#define CONNECT_OPTIONS_DEFAULT {.socket = SOCKET_OPTIONS_DEFAULT}
+#define CONNECT_OPTIONS_DEFAULT          \
+    {                                    \
+        .socket = SOCKET_OPTIONS_DEFAULT \
+    }
 
 enum { CONNECT_RETRY = 280, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT };
 
-#define CONNECT_OPTION_ROWS                                                                                  \
-    {CONNECT_TIMEOUT, "connect-timeout", "SECONDS", "give up connecting after so long", 0},                  \
-    {CONNECT_RETRY, "retry", "N", "try to connect N times more, a second apart", 0},                         \
-    {CONNECT_CONGESTION, "congestion", "NAME", "use this TCP congestion control", 0},                        \
-    {CONNECT_NODELAY, "nodelay", NULL, "send small pieces at once (TCP_NODELAY)", 0},                        \
-    {'4', NULL, NULL, "use IPv4 only", 0},                                                                   \
-    {'6', NULL, NULL, "use IPv6 only", 0}
+#define CONNECT_OPTION_ROWS                                                              \
+    {CONNECT_TIMEOUT, "connect-timeout", "SECONDS", "give up connecting after so long"}, \
+        {CONNECT_RETRY, "retry", "N", "try to connect N times more, a second apart"},    \
+        {CONNECT_CONGESTION, "congestion", "NAME", "use this TCP congestion control"},   \
+        {CONNECT_NODELAY, "nodelay", NULL, "send small pieces at once (TCP_NODELAY)"},   \
+        {'4', NULL, NULL, "use IPv4 only"},                                              \
+    {                                                                                    \
+        '6', NULL, NULL, "use IPv6 only"                                                 \
+    }
 
 /* Takes option id with its argument if it is one of the rows above; returns as transfer_option does. */
 int connect_option(struct connect_options *options, int id, const char *argument);

@@ -43,7 +43,7 @@ static void set_port(struct sockaddr *to, in_port_t port)
 
 static in_port_t bound_port(int fd)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t length = sizeof bound;
 
     if (getsockname(fd, (struct sockaddr *)&bound, &length) != 0)
@@ -194,7 +194,7 @@ int listener_accept(struct listener *listener, const struct socket_options *opti
                     struct address *peer, struct socket_failure *failure)
 {
     struct pollfd fds[LISTENER_SOCKETS];
-    struct sockaddr_storage from;
+    struct sockaddr_storage from = {0};
     socklen_t length;
 
     for (size_t i = 0; i < listener->count; i++)

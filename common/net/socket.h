@@ -11,10 +11,10 @@
 
 /* Where opening a socket has failed: for one message at the top. */
 struct socket_failure {
-    const char *step;       /* "connect", "bind", "getaddrinfo", the name of an option, ... */
-    int error;              /* errno, or 0 when resolver is set */
-    int resolver;           /* EAI_... of getaddrinfo(3) */
-    char host[NI_MAXHOST];  /* the address in question as a number, or "" */
+    const char *step;      /* "connect", "bind", "getaddrinfo", the name of an option, ... */
+    int error;             /* errno, or 0 when resolver is set */
+    int resolver;          /* EAI_... of getaddrinfo(3) */
+    char host[NI_MAXHOST]; /* the address in question as a number, or "" */
 };
 
 /* What happened, without the reason: "connect to localhost (127.0.0.1) port 1 (tcp) failed". Puts the reason
@@ -24,8 +24,8 @@ const char *socket_failure_text(const struct socket_failure *failure, const stru
                                 char text[SOCKET_FAILURE_TEXT], int *error);
 
 struct socket_options {
-    int family;              /* AF_UNSPEC, AF_INET, AF_INET6 */
-    bool numeric;            /* no name look-ups */
+    int family;   /* AF_UNSPEC, AF_INET, AF_INET6 */
+    bool numeric; /* no name look-ups */
     bool debug, broadcast, nodelay;
     int receive_buffer;      /* bytes, 0: the system's choice; the same for the next */
     int send_buffer;         /* bytes */
@@ -35,7 +35,10 @@ struct socket_options {
     const char *source_port; /* NULL: any */
 };
 
-#define SOCKET_OPTIONS_DEFAULT {.family = AF_UNSPEC, .tos = -1, .ttl = -1, .min_ttl = -1}
+#define SOCKET_OPTIONS_DEFAULT                                   \
+    {                                                            \
+        .family = AF_UNSPEC, .tos = -1, .ttl = -1, .min_ttl = -1 \
+    }
 
 /*
  * Connects to the address, trying each of its socket addresses in turn until deadline (nanoseconds, for all
