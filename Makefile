@@ -12,16 +12,15 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold
 	-Wimplicit-fallthrough -Wno-missing-field-initializers -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 WARNINGS += $(if $(WERROR),-Werror)
 LDLIBS = -lbsd
-comma = ,
-BUILD = build$(if $(SAN),/$(firstword $(subst $(comma), ,$(SAN))))
+BUILD = build$(if $(SAN),/$(if $(findstring thread,$(SAN)),tsan,asan))
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -D_FILE_OFFSET_BITS=64 -DZCOPY_VERSION='"$(VERSION)"' -Icommon -pthread \
 	-MMD -MP $(WARNINGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 
 commands = zcat-net zsend
 
-common = base/descriptor base/limit base/message base/monitor base/option base/progress base/size \
-	move/kind move/ladder move/method move/pump move/transfer \
+common = base/descriptor base/limit base/message base/monitor base/option base/program base/progress \
+	base/size move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/listen net/socket
 zcat-net = main scan session settings tos
 zsend = main raw settings source
@@ -73,7 +72,7 @@ test: all $(unit_bin) $(helpers) man
 check:
 	$(MAKE) test
 	$(MAKE) test SAN=address,undefined TESTS="$(sanitized)"
-	$(MAKE) test SAN=thread TESTS="tests/zsend.bats"
+	$(MAKE) test SAN=thread TESTS="$(sanitized)"
 
 sanitized = tests/zcat-net.bats tests/zsend.bats
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* zcat-net: connects or listens, and relays. */
-#include <bsd/stdlib.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "base/message.h"
+#include "base/program.h"
 #include "scan.h"
 #include "session.h"
 #include "settings.h"
@@ -94,11 +91,8 @@ int main(int argc, char **argv)
     struct settings settings;
     static struct monitor monitor; /* a thread that is stuck in a call may outlive main's frame */
 
-    if (!descriptor_fill_standard())
+    if (!program_begin(name, argc, argv))
         return EXIT_FAILED;
-    setprogname(name);
-    if (argc > 0)
-        argv[0] = name;
     int status = settings_parse(&settings, argc, argv);
     if (status != SETTINGS_GO_ON)
         return status;

@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,25 +25,15 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/message.h"
+#include "move/worker.h"
 #include "net/connection.h"
-
-struct direction {
-    struct pump pump;
-    const char *source, *sink; /* names for messages */
-    const struct monitor *monitor;
-    bool half_close; /* shut the sink down for sending at the end of the source */
-    bool used;       /* the pump has been made */
-    bool running;    /* the thread has been started and not been joined */
-    _Atomic bool done;
-    pthread_t thread;
-};
 
 struct session {
     const struct settings *settings;
     struct monitor *monitor;
     int fd;
     const char *peer;
-    struct direction send, receive;
+    struct worker send, receive;
     int discard;          /* /dev/null with --send-only, or -1 */
     uint64_t last_bytes;  /* for the idle clocks: bytes at */
     uint64_t last_change; /* this moment (nanoseconds) */
@@ -56,7 +45,7 @@ struct session {
 
 enum { JOIN_PATIENCE = 200000000 /* nanoseconds for a pump to leave a call, before it is left behind */ };
 
-static const char standard_input[] = "standard input", standard_output[] = "standard output";
+static const char standard_output[] = "standard output";
 
 static uint64_t session_bytes(const void *of)
 {
@@ -64,84 +53,10 @@ static uint64_t session_bytes(const void *of)
     return atomic_load(&session->send.pump.moved) + atomic_load(&session->receive.pump.moved);
 }
 
-static void *run_direction(void *argument)
-{
-    struct direction *direction = argument;
-    struct pump *pump = &direction->pump;
-
-    pump_run(pump);
-    if (direction->half_close && pump->end == PUMP_ENDED)
-        shutdown(pump->route.out, SHUT_WR);
-    atomic_store(&direction->done, true);
-    monitor_wake(direction->monitor);
-    return NULL;
-}
-
-static bool start_direction(struct direction *direction)
-{
-    atomic_store(&direction->done, false);
-    int error = pthread_create(&direction->thread, NULL, run_direction, direction);
-    direction->running = error == 0;
-    if (error != 0)
-        message_error(error, "cannot start a thread");
-    return direction->running;
-}
-
-static bool open_direction(struct session *session, struct direction *direction, int in, int out)
-{
-    const struct transfer_options *transfer = &session->settings->transfer;
-
-    direction->monitor = session->monitor;
-    direction->used = true;
-    if (!pump_init(&direction->pump, in, out, transfer->pipe_size)) {
-        message_error(errno, "cannot make an eventfd");
-        return false;
-    }
-    return transfer_apply(transfer, &direction->pump);
-}
-
-/* True when the direction has come to an end by itself or was never used. Joins its thread. */
-static bool is_over(struct direction *direction)
-{
-    if (direction->running && atomic_load(&direction->done)) {
-        pthread_join(direction->thread, NULL);
-        direction->running = false;
-    }
-    return !direction->running;
-}
-
-static bool has_failed(const struct direction *direction)
-{
-    return direction->used && !direction->running && direction->pump.end == PUMP_FAILED;
-}
-
-static bool has_ended(const struct direction *direction)
-{
-    return direction->used && !direction->running &&
-           (direction->pump.end == PUMP_ENDED || direction->pump.end == PUMP_FULL);
-}
-
-static void report_failure(const struct direction *direction)
-{
-    const struct pump *pump = &direction->pump;
-
-    if (pump->side == PUMP_IN && pump->error == EFAULT)
-        message_note("error reading '%s': it was cut short while it was being sent", direction->source);
-    else
-        message_error(pump->error, "error %s '%s'", pump->side == PUMP_IN ? "reading" : "writing",
-                      pump->side == PUMP_IN ? direction->source : direction->sink);
-}
-
-static void halt(struct direction *direction, enum pump_halt how)
-{
-    if (direction->running)
-        pump_halt(&direction->pump, how);
-}
-
 /* Waits until both directions are over, at most until deadline. */
 static bool wait_over(struct session *session, uint64_t deadline)
 {
-    while (!is_over(&session->send) | !is_over(&session->receive))
+    while (!worker_is_over(&session->send) | !worker_is_over(&session->receive))
         if (monitor_wait(session->monitor, NULL, 0, deadline) <= 0)
             return false;
     return true;
@@ -150,19 +65,19 @@ static bool wait_over(struct session *session, uint64_t deadline)
 /* Resets the connection, first: its peer must not take what it has for all. */
 static enum session_outcome abandon(struct session *session, enum session_outcome outcome)
 {
-    halt(&session->send, PUMP_ABANDON);
-    halt(&session->receive, PUMP_ABANDON);
+    worker_halt(&session->send, PUMP_ABANDON);
+    worker_halt(&session->receive, PUMP_ABANDON);
     wait_over(session, clock_now() + JOIN_PATIENCE);
     connection_reset(session->fd);
     return outcome;
 }
 
-static enum session_outcome fail(struct session *session, const struct direction *direction)
+static enum session_outcome fail(struct session *session, const struct worker *worker)
 {
-    const struct pump *pump = &direction->pump;
-    bool at_socket = (direction == &session->send) == (pump->side == PUMP_OUT);
+    const struct pump *pump = &worker->pump;
+    bool at_socket = (worker == &session->send) == (pump->side == PUMP_OUT);
 
-    report_failure(direction);
+    worker_report(worker);
     return abandon(session, at_socket ? SESSION_BROKEN : SESSION_FATAL);
 }
 
@@ -173,7 +88,7 @@ static bool finish_output(const struct session *session, bool last)
         message_error(errno, "error syncing '%s'", standard_output);
         return false;
     }
-    if (last && session->receive.used && session->discard < 0 && close(STDOUT_FILENO) != 0) {
+    if (last && session->receive.opened && session->discard < 0 && close(STDOUT_FILENO) != 0) {
         message_error(errno, "error writing '%s'", standard_output);
         return false;
     }
@@ -202,15 +117,15 @@ static enum session_outcome leave(struct session *session, bool last)
 {
     uint64_t timeout = session->settings->transfer.timeout;
 
-    halt(&session->send, PUMP_TAKE_NO_MORE);
-    halt(&session->receive, PUMP_TAKE_NO_MORE);
+    worker_halt(&session->send, PUMP_TAKE_NO_MORE);
+    worker_halt(&session->receive, PUMP_TAKE_NO_MORE);
     if (!wait_over(session, clock_after(clock_now(), timeout))) {
         message_note("timed out: what had been received or read could not be delivered");
         return abandon(session, SESSION_FATAL);
     }
-    if (has_failed(&session->receive))
+    if (worker_has_failed(&session->receive))
         return fail(session, &session->receive);
-    if (has_failed(&session->send))
+    if (worker_has_failed(&session->send))
         return fail(session, &session->send);
     return finish(session, last);
 }
@@ -224,17 +139,17 @@ static void on_peer_end(struct session *session)
     session->peer_ended = true;
     session->sent_at_fin = atomic_load(&session->send.pump.moved);
     if (settings->exit_on == EXIT_ON_PEER)
-        halt(&session->send, PUMP_TAKE_NO_MORE);
+        worker_halt(&session->send, PUMP_TAKE_NO_MORE);
     else if (settings->exit_on == EXIT_ON_AUTO &&
              (!silent || session->send.pump.route.in_kind == KIND_TERMINAL))
-        halt(&session->send, PUMP_WHEN_IDLE);
+        worker_halt(&session->send, PUMP_WHEN_IDLE);
 }
 
 /* Standard input was idle after the peer's FIN. If the peer has acknowledged what was sent since, it reads
  * on, and so do we. True: go on. */
 static bool resume_sending(struct session *session)
 {
-    struct direction *send = &session->send;
+    struct worker *send = &session->send;
 
     if (session->settings->exit_on != EXIT_ON_AUTO || send->pump.end != PUMP_HALTED || session->peer_reads ||
         send->pump.moved == session->sent_at_fin)
@@ -243,8 +158,7 @@ static bool resume_sending(struct session *session)
     if (connection_settle(session->fd, session->monitor,
                           clock_after(clock_now(), session->settings->transfer.timeout)) != 0)
         return false;
-    atomic_store(&send->pump.halt, PUMP_RUN);
-    return start_direction(send);
+    return worker_start(send);
 }
 
 /* The next moment at which a clock of the session runs out. */
@@ -281,8 +195,8 @@ static enum session_outcome on_deadline(struct session *session, bool last)
     }
     if (now < clock_after(session->last_change, settings->idle))
         return leave(session, last);
-    halt(&session->send, PUMP_ABANDON);
-    halt(&session->receive, PUMP_ABANDON);
+    worker_halt(&session->send, PUMP_ABANDON);
+    worker_halt(&session->receive, PUMP_ABANDON);
     bool over = wait_over(session, clock_now() + JOIN_PATIENCE);
     if (over && route_held(&session->send.pump.route) + route_held(&session->receive.pump.route) == 0 &&
         connection_unacknowledged(session->fd) == 0)
@@ -295,37 +209,37 @@ static enum session_outcome on_deadline(struct session *session, bool last)
 static bool is_decided(struct session *session)
 {
     const struct settings *settings = session->settings;
-    bool send_over = is_over(&session->send), receive_over = is_over(&session->receive);
+    bool send_over = worker_is_over(&session->send), receive_over = worker_is_over(&session->receive);
 
-    if (has_failed(&session->receive) || has_failed(&session->send))
+    if (worker_has_failed(&session->receive) || worker_has_failed(&session->send))
         return true;
     if (receive_over && session->receive.pump.end == PUMP_FULL)
         return true;
-    if (send_over && session->send.used && session->send_ended == 0 && has_ended(&session->send)) {
+    if (send_over && session->send.opened && session->send_ended == 0 && worker_has_ended(&session->send)) {
         session->send_ended = clock_now();
         if (settings->exit_on == EXIT_ON_EOF)
             return true;
     }
-    if (receive_over && session->receive.used && !session->peer_ended)
+    if (receive_over && session->receive.opened && !session->peer_ended)
         on_peer_end(session);
     if (!send_over || !receive_over)
         return false;
-    return !session->peer_ended || !session->send.used || !resume_sending(session);
+    return !session->peer_ended || !session->send.opened || !resume_sending(session);
 }
 
 static enum session_outcome conclude(struct session *session, bool last)
 {
-    struct direction *send = &session->send, *receive = &session->receive;
+    struct worker *send = &session->send, *receive = &session->receive;
 
-    if (has_failed(receive))
+    if (worker_has_failed(receive))
         return fail(session, receive);
-    if (has_failed(send)) {
+    if (worker_has_failed(send)) {
         /* The peer may have said why before it went: what is here already is delivered. */
         if (send->pump.side == PUMP_OUT) {
-            halt(receive, PUMP_WHEN_IDLE);
+            worker_halt(receive, PUMP_WHEN_IDLE);
             wait_over(session, clock_after(clock_now(), session->settings->transfer.timeout));
         }
-        return fail(session, has_failed(receive) && receive->pump.side == PUMP_OUT ? receive : send);
+        return fail(session, worker_has_failed(receive) && receive->pump.side == PUMP_OUT ? receive : send);
     }
     return leave(session, last);
 }
@@ -349,34 +263,23 @@ static enum session_outcome relay(struct session *session, bool last)
 static bool open_session(struct session *session)
 {
     const struct settings *settings = session->settings;
+    struct worker *send = &session->send, *receive = &session->receive;
     int out = STDOUT_FILENO;
 
     if (settings->send_only)
         out = session->discard = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (!open_direction(session, &session->receive, session->fd, out))
+    if (!worker_open(receive, &settings->transfer, session->monitor, session->fd, session->peer, out,
+                     standard_output))
         return false;
-    session->receive.source = session->peer;
-    session->receive.sink = standard_output;
-    session->receive.pump.gather = true;
-    session->receive.pump.max_takes = settings->recv_limit;
+    receive->pump.gather = true;
+    receive->pump.max_takes = settings->recv_limit;
     if (settings->no_stdin)
-        return start_direction(&session->receive);
-    if (!open_direction(session, &session->send, STDIN_FILENO, session->fd))
+        return worker_start(receive);
+    if (!worker_open(send, &settings->transfer, session->monitor, STDIN_FILENO, "standard input", session->fd,
+                     session->peer))
         return false;
-    session->send.source = standard_input;
-    session->send.sink = session->peer;
-    session->send.half_close = settings->half_close;
-    return start_direction(&session->receive) && start_direction(&session->send);
-}
-
-static void add_up(const struct session *session, const struct direction *direction,
-                   struct transfer_totals *totals)
-{
-    if (!direction->used)
-        return;
-    transfer_add(totals, &direction->pump);
-    if (session->settings->transfer.debug)
-        transfer_print_debug(&direction->pump, direction->source, direction->sink);
+    send->half_close = settings->half_close;
+    return worker_start(receive) && worker_start(send);
 }
 
 enum session_outcome session_run(const struct settings *settings, struct monitor *monitor, int fd,
@@ -396,12 +299,8 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
     /* A thread that could not be got out of a call goes on with the session until the process exits. */
     if (session->send.running || session->receive.running)
         return SESSION_FATAL;
-    add_up(session, &session->receive, totals);
-    add_up(session, &session->send, totals);
-    if (session->receive.used)
-        pump_free(&session->receive.pump);
-    if (session->send.used)
-        pump_free(&session->send.pump);
+    worker_close(&session->receive, &settings->transfer, totals);
+    worker_close(&session->send, &settings->transfer, totals);
     descriptor_close(&session->discard);
     free(session);
     return outcome;

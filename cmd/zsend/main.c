@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* zsend: opens the source, connects, sends. */
-#include <bsd/stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "base/message.h"
+#include "base/program.h"
 #include "raw.h"
 #include "settings.h"
 #include "source.h"
@@ -33,11 +31,8 @@ int main(int argc, char **argv)
     static struct monitor monitor; /* a thread that is stuck in a call may outlive main's frame */
     struct source source;
 
-    if (!descriptor_fill_standard())
+    if (!program_begin(name, argc, argv))
         return EXIT_LOCAL;
-    setprogname(name);
-    if (argc > 0)
-        argv[0] = name;
     int status = settings_parse(&settings, argc, argv);
     if (status != SETTINGS_GO_ON)
         return status;

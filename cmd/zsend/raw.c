@@ -10,12 +10,12 @@
 #include "raw.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "move/worker.h"
 #include "net/connection.h"
 
 struct sending {
@@ -24,9 +24,7 @@ struct sending {
     const struct source *source;
     int fd;
     const char *peer;
-    struct pump pump;
-    pthread_t thread;
-    _Atomic bool done;
+    struct worker worker;
     bool peer_ended; /* its FIN has come */
     int peer_error;  /* what receiving has said, 0: nothing bad */
     uint64_t last_bytes, last_change;
@@ -34,17 +32,7 @@ struct sending {
 
 static uint64_t sent_bytes(const void *of)
 {
-    return atomic_load(&((const struct sending *)of)->pump.moved);
-}
-
-static void *run(void *argument)
-{
-    struct sending *sending = argument;
-
-    pump_run(&sending->pump);
-    atomic_store(&sending->done, true);
-    monitor_wake(sending->monitor);
-    return NULL;
+    return atomic_load(&((const struct sending *)of)->worker.pump.moved);
 }
 
 /* Reads what the receiver has said. */
@@ -90,17 +78,14 @@ static enum exit_status timed_out(const struct sending *sending)
     return EXIT_TIMEOUT;
 }
 
-static enum exit_status report_failure(const struct sending *sending)
+static enum exit_status failed(struct sending *sending)
 {
-    const struct pump *pump = &sending->pump;
+    struct pump *pump = &sending->worker.pump;
 
-    if (pump->side == PUMP_IN && pump->error == EFAULT)
-        message_note("error reading '%s': it was cut short while it was being sent", sending->source->name);
-    else if (pump->side == PUMP_IN)
-        message_error(pump->error, "error reading '%s'", sending->source->name);
-    else /* what receiving has said first is the reason; a broken pipe is only what follows */
-        message_error(sending->peer_error ? sending->peer_error : pump->error, "error writing '%s'",
-                      sending->peer);
+    /* What receiving has said first is the reason; a broken pipe is only what follows. */
+    if (pump->side == PUMP_OUT && sending->peer_error != 0)
+        pump->error = sending->peer_error;
+    worker_report(&sending->worker);
     return pump->side == PUMP_IN ? EXIT_LOCAL : EXIT_BROKEN;
 }
 
@@ -124,27 +109,29 @@ static enum exit_status send_all(struct sending *sending)
 {
     const struct settings *settings = sending->settings;
 
-    while (!atomic_load(&sending->done)) {
+    while (!worker_is_over(&sending->worker)) {
         if (wait_once(sending))
             continue;
-        pump_halt(&sending->pump, PUMP_ABANDON);
+        worker_halt(&sending->worker, PUMP_ABANDON);
         return timed_out(sending);
     }
-    if (sending->pump.end == PUMP_FAILED)
-        return report_failure(sending);
-    if (!source_check(sending->source, settings, sending->pump.moved))
+    if (worker_has_failed(&sending->worker))
+        return failed(sending);
+    if (!source_check(sending->source, settings, sending->worker.pump.moved))
         return EXIT_LOCAL;
     return confirm(sending);
 }
 
 static enum exit_status start_and_send(struct sending *sending)
 {
-    int error = pthread_create(&sending->thread, NULL, run, sending);
-    if (error != 0) {
-        message_error(error, "cannot start a thread");
-        return EXIT_LOCAL;
-    }
     uint64_t length = sending->source->length;
+
+    if (!worker_open(&sending->worker, &sending->settings->transfer, sending->monitor, sending->source->fd,
+                     sending->source->name, sending->fd, sending->peer))
+        return EXIT_LOCAL;
+    sending->worker.pump.length = length;
+    if (!worker_start(&sending->worker))
+        return EXIT_LOCAL;
     monitor_start(sending->monitor, sent_bytes, sending, length == PUMP_TO_END ? 0 : length);
     enum exit_status status = send_all(sending);
     monitor_finish(sending->monitor);
@@ -156,31 +143,25 @@ enum exit_status raw_send(const struct settings *settings, struct monitor *monit
                           struct transfer_totals *totals)
 {
     struct sending *sending = calloc(1, sizeof *sending);
-    if (sending == NULL || !pump_init(&sending->pump, source->fd, fd, settings->transfer.pipe_size)) {
+    if (sending == NULL) {
         message_error(errno, "cannot start to send");
         return EXIT_LOCAL;
     }
-    sending->settings = settings;
-    sending->monitor = monitor;
-    sending->source = source;
-    sending->fd = fd;
-    sending->peer = peer;
-    sending->last_change = clock_now();
-    sending->pump.length = source->length;
-    enum exit_status status =
-        transfer_apply(&settings->transfer, &sending->pump) ? start_and_send(sending) : EXIT_LOCAL;
+    *sending = (struct sending){.settings = settings,
+                                .monitor = monitor,
+                                .source = source,
+                                .fd = fd,
+                                .peer = peer,
+                                .last_change = clock_now()};
+    enum exit_status status = start_and_send(sending);
     if (status == EXIT_DONE)
         connection_close(fd);
     else
         connection_reset(fd);
     /* A thread that is stuck in reading the source goes on with its state until the process exits. */
-    if (!atomic_load(&sending->done) && status != EXIT_DONE)
+    if (!worker_is_over(&sending->worker))
         return status;
-    pthread_join(sending->thread, NULL);
-    transfer_add(totals, &sending->pump);
-    if (settings->transfer.debug)
-        transfer_print_debug(&sending->pump, source->name, peer);
-    pump_free(&sending->pump);
+    worker_close(&sending->worker, &settings->transfer, totals);
     free(sending);
     return status;
 }
