@@ -17,7 +17,8 @@ static int serve(const struct settings *settings, struct monitor *monitor, struc
     enum session_outcome outcome;
 
     do {
-        int fd = listener_accept(listener, &settings->connect.socket, monitor, &peer, &failure);
+        int fd = listener_accept(listener, settings->verbose && !settings->connect.socket.numeric, monitor,
+                                 &peer, &failure);
         if (fd < 0) {
             connect_report(&failure, &settings->address);
             return EXIT_FAILED;

@@ -156,14 +156,14 @@ void listener_name(const struct listener *listener, size_t i, struct address *bo
 }
 
 static void name_peer(const struct listener *listener, const struct sockaddr_storage *from, socklen_t length,
-                      bool numeric, struct address *peer)
+                      bool names, struct address *peer)
 {
     *peer = (struct address){.is_unix = from->ss_family == AF_UNIX};
     if (peer->is_unix)
         strlcpy(peer->path, *listener->path ? listener->path : "unix socket", sizeof peer->path);
     else
         getnameinfo((const struct sockaddr *)from, length, peer->host, sizeof peer->host, peer->port,
-                    sizeof peer->port, NI_NUMERICSERV | (numeric ? NI_NUMERICHOST : 0));
+                    sizeof peer->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
 }
 
 /* Errors of accept(2) that concern one client, not the listener. */
@@ -190,8 +190,8 @@ static int accept_ready(const struct pollfd *fds, size_t count, struct sockaddr_
     return -1;
 }
 
-int listener_accept(struct listener *listener, const struct socket_options *options, struct monitor *monitor,
-                    struct address *peer, struct socket_failure *failure)
+int listener_accept(struct listener *listener, bool names, struct monitor *monitor, struct address *peer,
+                    struct socket_failure *failure)
 {
     struct pollfd fds[LISTENER_SOCKETS];
     struct sockaddr_storage from = {0};
@@ -205,7 +205,7 @@ int listener_accept(struct listener *listener, const struct socket_options *opti
         int fd = accept_ready(fds, listener->count, &from, &length);
         if (fd >= 0) {
             connection_arm(fd);
-            name_peer(listener, &from, length, options->numeric, peer);
+            name_peer(listener, &from, length, names, peer);
             return fd;
         }
         if (!is_passing(errno))

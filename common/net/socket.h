@@ -71,10 +71,11 @@ void listener_name(const struct listener *listener, size_t i, struct address *bo
 
 /*
  * Waits for a client, while the monitor answers its signals. Returns a socket as socket_connect does and
- * sets *peer (host by name unless numeric), or -1 with *failure.
+ * sets *peer, its host as a number or, with names, by name (a look-up that may take its time); or -1 with
+ * *failure.
  */
-int listener_accept(struct listener *listener, const struct socket_options *options, struct monitor *monitor,
-                    struct address *peer, struct socket_failure *failure);
+int listener_accept(struct listener *listener, bool names, struct monitor *monitor, struct address *peer,
+                    struct socket_failure *failure);
 
 void listener_close(struct listener *listener);
 
