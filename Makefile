@@ -86,12 +86,12 @@ $(BUILD)/bench/%: tests/bench/%.c Makefile
 bench: all $(bench_bin)
 	tests/bench/run $(BUILD)
 
-demo: all
+demo: all $(bench_bin)
 	tests/demo $(BUILD)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
-scripts = bootstrap .ci/run tests/run tests/demo tests/bench/run $(wildcard tests/*.bash)
+scripts = bootstrap .ci/run tests/run tests/demo $(wildcard tests/*.bash)
 
 lint:
 	clang-format --dry-run --Werror $(sources)

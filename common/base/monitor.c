@@ -98,7 +98,11 @@ int monitor_wait(struct monitor *monitor, struct pollfd *fds, size_t count, uint
 
 void monitor_finish(struct monitor *monitor)
 {
-    if (monitor->bytes != NULL && monitor->progress.shown != 0 && monitor->progress.when != PROGRESS_NEVER)
+    const struct progress *progress = &monitor->progress;
+    bool wanted =
+        progress->when == PROGRESS_ALWAYS || (progress->when == PROGRESS_AUTO && progress->shown != 0);
+
+    if (monitor->bytes != NULL && wanted)
         draw(monitor);
     message_status_end();
     monitor->bytes = NULL;

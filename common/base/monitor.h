@@ -38,7 +38,7 @@ void monitor_wake(const struct monitor *monitor);
 enum { MONITOR_FDS = 8 };
 int monitor_wait(struct monitor *monitor, struct pollfd *fds, size_t count, uint64_t deadline);
 
-/* Leaves a last, final progress line on the screen if one was shown. */
+/* Leaves a last, final progress line on the screen if one was shown, or is shown always. */
 void monitor_finish(struct monitor *monitor);
 
 #endif
