@@ -48,7 +48,7 @@ pages = $(commands:%=$(BUILD)/man/%.1)
 
 $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 	@mkdir -p $(@D)
-	help2man --no-info --locale=C --name="$$(sed -n 's/^\.\\" NAME //p' $<)" --include=$< --output=$@ $(BUILD)/bin/$*
+	help2man --no-info --locale=C --include=$< --output=$@ $(BUILD)/bin/$*
 
 man: $(pages)
 
@@ -91,7 +91,8 @@ demo: all $(bench_bin)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
-scripts = bootstrap .ci/run tests/run tests/demo $(wildcard tests/*.bash)
+scripts = bootstrap .ci/run tests/run tests/demo $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) completions/bash/zcat-net \
+	completions/bash/zsend
 
 lint:
 	clang-format --dry-run --Werror $(sources)
@@ -99,7 +100,8 @@ lint:
 		$(filter -std=% -D%,$(ALL_CFLAGS)) -Icommon
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		-Icommon --suppress=missingIncludeSystem cmd common
-	shellcheck $(scripts)
+	shellcheck -x -s bash $(filter-out bootstrap,$(scripts))
+	shellcheck bootstrap
 
 format:
 	clang-format -i $(sources)

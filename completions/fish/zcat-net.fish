@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# Completes zcat-net; the functions named __zcopy_* complete what zsend has in common with it.
+
+# Adds the options of a command: each row of its --help, whose lines are joined first.
+function __zcopy_options --argument-names command
+    set -l help ($command --help 2>/dev/null | string collect)
+    for row in (string replace -ra '\n {20,}' ' ' -- $help | string split \n)
+        string match -rq '^ {2,6}-(?<dash>-?)(?<name>[\w-]+)(?<value>\[?[= ][A-Z]+\]?)? +(?<text>.*)' -- $row
+        or continue
+        set -l option (test -n "$dash"; and echo -- -l; or echo -- -s) $name -d $text
+        switch $value
+            case ''
+            case '[[]*'
+                set -a option -a "$(__zcopy_candidates $name)"
+            case '*'
+                set -a option -x -a "$(__zcopy_candidates $name)"
+                set -ga __zcopy_valued $command-$dash$name
+        end
+        complete -c $command $option
+    end
+end
+
+# The values of an option, or a command that prints them.
+function __zcopy_candidates --argument-names name
+    switch $name
+        case method
+            echo '(__zcopy_methods)'
+        case progress
+            echo auto always never
+        case exit-on
+            echo auto eof peer both
+        case pipe-size
+            echo keep 64K 256K 1M
+        case congestion
+            echo '(string split -n " " </proc/sys/net/ipv4/tcp_available_congestion_control)'
+        case T
+            echo af{1,2,3,4}{1,2,3} cs(seq 0 7) ef critical inetcontrol lowdelay netcontrol reliability throughput
+        case p
+            echo '(__zcopy_ports)'
+        case s
+            echo '(__fish_print_addresses)'
+    end
+end
+
+# Lists of methods with commas; none comes twice.
+function __zcopy_methods
+    set -l list (commandline -ct | string replace -r '^--method=' '' | string match -r '^.*,')
+    for method in sendfile splice mmap read
+        string match -q "*,$method,*" ",$list"; or echo "$list$method"
+    end
+end
+
+function __zcopy_ports
+    getent services | string replace -rf '^(\S+)\s+(\d+)/tcp.*' '$1\t$2'
+end
+
+# The operands before the cursor, one a line.
+function __zcopy_operands --argument-names command
+    set -l words (commandline -opc)[2..]
+    set -l is_value 0
+    for word in $words
+        if test $is_value = 1
+            set is_value 0
+        else if string match -q -- '-*' $word
+            set -l option (string replace -r '^-[^-]*([^-])$' -- '-$1' $word)
+            contains -- $command$option $__zcopy_valued; and set is_value 1
+        else
+            echo $word
+        end
+    end
+end
+
+function __zcopy_operand_is --argument-names command number
+    test (count (__zcopy_operands $command)) = (math $number - 1)
+end
+
+function __zcat_net_operands
+    set -l letters (commandline -opc)[2..]
+    set -l letters (string match -r -- '^-[^-].*' $letters | string join '')
+    if string match -q '*U*' -- $letters
+        __zcopy_operand_is zcat-net 1; and __fish_complete_path (commandline -ct)
+    else if __zcopy_operand_is zcat-net 2
+        __zcopy_ports
+    else if __zcopy_operand_is zcat-net 1
+        if string match -q '*l*' -- $letters
+            __zcopy_ports
+            __fish_print_addresses
+        else
+            __fish_print_hostnames
+        end
+    end
+end
+
+complete -c zcat-net -f -a '(__zcat_net_operands)'
+__zcopy_options zcat-net

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Completes zsend, with the help of zcat-net's completion beside it.
+
+source (status dirname)/zcat-net.fish
+
+# HOST:PORT, [IPV6]:PORT, unix:PATH
+function __zsend_receiver
+    set -l word (commandline -ct)
+    if string match -q 'unix:*' -- $word
+        string replace -r '^' unix: -- (__fish_complete_path (string replace unix: '' -- $word))
+    else if string match -q '*:*' -- $word
+        string replace -r '^' (string replace -r ':[^:]*$' ':' -- $word) -- (__zcopy_ports)
+    else
+        string replace -r '$' : -- (__fish_print_hostnames) unix
+    end
+end
+
+complete -c zsend -f
+complete -c zsend -n '__zcopy_operand_is zsend 1' -F
+complete -c zsend -n '__zcopy_operand_is zsend 2' -a '(__zsend_receiver)'
+__zcopy_options zsend
