@@ -74,7 +74,7 @@ check:
 	$(MAKE) test SAN=address,undefined TESTS="$(sanitized)"
 	$(MAKE) test SAN=thread TESTS="$(sanitized)"
 
-sanitized = tests/zcat-net.bats tests/zsend.bats
+sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats
 
 # Benchmarks print tables; they are not tests.
 bench_bin = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))

@@ -8,6 +8,12 @@
 #include "session.h"
 #include "settings.h"
 
+/* Names of hosts are looked up only to be shown. */
+static bool wants_names(const struct settings *settings)
+{
+    return settings->verbose && !settings->connect.socket.numeric;
+}
+
 static int serve(const struct settings *settings, struct monitor *monitor, struct listener *listener,
                  struct transfer_totals *totals)
 {
@@ -17,8 +23,7 @@ static int serve(const struct settings *settings, struct monitor *monitor, struc
     enum session_outcome outcome;
 
     do {
-        int fd = listener_accept(listener, settings->verbose && !settings->connect.socket.numeric, monitor,
-                                 &peer, &failure);
+        int fd = listener_accept(listener, wants_names(settings), monitor, &peer, &failure);
         if (fd < 0) {
             connect_report(&failure, &settings->address);
             return EXIT_FAILED;
@@ -39,7 +44,7 @@ static void tell_listening(const struct settings *settings, const struct listene
     struct address bound;
 
     for (size_t i = 0; i < listener->count; i++) {
-        listener_name(listener, i, &bound);
+        listener_name(listener, i, wants_names(settings), &bound);
         if (settings->print_port && i == 0)
             message_plain("%s", bound.port);
         if (!settings->verbose)

@@ -6,7 +6,8 @@
  *
  * Who ends it. Standard input's end half-closes the connection; then the peer's end ends the session
  * (--exit-on=both). With --exit-on=eof the first of these is enough, with --exit-on=peer the second.
- * Without --exit-on, when the peer ends first: zcat-net leaves as soon as standard input has nothing ready,
+ * Without --exit-on, when the peer ends first: zcat-net leaves as soon as standard input has nothing ready
+ * (a terminal), or has had nothing for a second (all else: a busy producer is now and then late by less),
  * since nobody will answer any more. But two facts say that the peer is still there and has only half-closed,
  * as a receiver does whose own standard input is empty, and leaving would cut off what is still to come:
  * it acknowledges bytes that were sent after its FIN (a closed socket answers those with a reset), or it has
@@ -43,7 +44,10 @@ struct session {
     bool peer_reads;      /* it is known to be there still, after its FIN */
 };
 
-enum { JOIN_PATIENCE = 200000000 /* nanoseconds for a pump to leave a call, before it is left behind */ };
+enum {
+    JOIN_PATIENCE = 200000000, /* nanoseconds for a pump to leave a call, before it is left behind */
+    IDLE_AFTER = 1000          /* milliseconds without a byte after which standard input is idle */
+};
 
 static const char standard_output[] = "standard output";
 
@@ -279,6 +283,7 @@ static bool open_session(struct session *session)
                      session->peer))
         return false;
     send->half_close = settings->half_close;
+    send->pump.idle_after = send->pump.route.in_kind == KIND_TERMINAL ? 0 : IDLE_AFTER;
     return worker_start(receive) && worker_start(send);
 }
 

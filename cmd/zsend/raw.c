@@ -92,7 +92,8 @@ static enum exit_status failed(struct sending *sending)
 /* All bytes are in the connection. Waits until the receiver has them and has closed. */
 static enum exit_status confirm(struct sending *sending)
 {
-    shutdown(sending->fd, SHUT_WR);
+    if (shutdown(sending->fd, SHUT_WR) != 0 && errno != ENOTCONN) /* that is a reset, and will be seen */
+        sending->peer_error = errno;
     while (!sending->peer_ended && sending->peer_error == 0)
         if (!wait_once(sending))
             return timed_out(sending);

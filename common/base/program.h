@@ -7,7 +7,7 @@
 
 /*
  * Fills missing standard descriptors (descriptor.h), and makes name the one that messages begin with,
- * getopt_long(3)'s among them. False: no descriptor could be opened, and nobody can be told.
+ * getopt_long(3)'s among them. False: a descriptor could not be filled (reported).
  */
 bool program_begin(char *name, int argc, char **argv);
 

@@ -94,15 +94,17 @@ static bool next_method(struct pump *pump, enum pump_side side, int error)
     return true;
 }
 
-/* Waits until fd is ready or the pump is halted. Clears the halt event, which is remembered in halt. */
-static int wait_for(struct pump *pump, int fd, short events, int timeout)
+enum wait { WAIT_FAILED = -1, WAIT_TIMED_OUT, WAIT_READY, WAIT_HALTED };
+
+/* Waits until fd is ready or the pump is halted. Clears the halt event; what was asked for is in halt. */
+static enum wait wait_for(struct pump *pump, int fd, short events, int timeout)
 {
     eventfd_t halts;
     int ready = descriptor_wait(fd, events, pump->stop, timeout);
 
-    if (ready == 0)
-        eventfd_read(pump->stop, &halts);
-    return ready;
+    if (ready != 0)
+        return ready > 0 ? WAIT_READY : WAIT_FAILED;
+    return eventfd_read(pump->stop, &halts) == 0 ? WAIT_HALTED : WAIT_TIMED_OUT;
 }
 
 static void set_low_mark(struct pump *pump, int bytes)
@@ -118,11 +120,15 @@ static bool is_file(enum kind kind)
     return kind == KIND_FILE || kind == KIND_APPEND || kind == KIND_BLOCK || kind == KIND_NULL;
 }
 
+/* How long to wait for the source, in milliseconds: after that it counts as idle, or bulk as over. */
+static int source_patience(const struct pump *pump, enum pump_halt halt, bool bulk)
+{
+    return bulk ? GATHER_TIMEOUT : halt == PUMP_WHEN_IDLE ? pump->idle_after : -1;
+}
+
 /* Waits until the source has something; false when the pump stops instead. */
 static bool wait_for_source(struct pump *pump)
 {
-    int fd = pump->route.in;
-
     if (is_file(pump->route.in_kind))
         return halting(pump) < PUMP_TAKE_NO_MORE ? true : stop(pump, PUMP_HALTED);
     for (;;) {
@@ -132,15 +138,18 @@ static bool wait_for_source(struct pump *pump)
         if (halt >= PUMP_TAKE_NO_MORE)
             return stop(pump, PUMP_HALTED);
         set_low_mark(pump, bulk ? LOW_MARK : 1);
-        int ready = wait_for(pump, fd, POLLIN, halt == PUMP_WHEN_IDLE ? 0 : bulk ? GATHER_TIMEOUT : -1);
-        if (ready < 0)
-            return fail(pump, PUMP_IN, errno);
-        if (ready > 0)
+        switch (wait_for(pump, pump->route.in, POLLIN, source_patience(pump, halt, bulk))) {
+        case WAIT_READY:
             return true;
-        if (bulk)
+        case WAIT_FAILED:
+            return fail(pump, PUMP_IN, errno);
+        case WAIT_HALTED:
+            break;
+        case WAIT_TIMED_OUT:
+            if (!bulk)
+                return stop(pump, PUMP_HALTED);
             pump->in_bulk = false;
-        else if (halt == PUMP_WHEN_IDLE)
-            return stop(pump, PUMP_HALTED);
+        }
     }
 }
 
@@ -164,10 +173,10 @@ static bool sink_may_block(const struct route *route)
 static bool wait_for_sink(struct pump *pump)
 {
     while (halting(pump) != PUMP_ABANDON) {
-        int ready = wait_for(pump, pump->route.out, POLLOUT, -1);
-        if (ready < 0)
+        enum wait wait = wait_for(pump, pump->route.out, POLLOUT, -1);
+        if (wait == WAIT_FAILED)
             return fail(pump, PUMP_OUT, errno);
-        if (ready > 0)
+        if (wait == WAIT_READY)
             return true;
     }
     return stop(pump, PUMP_HALTED);

@@ -27,7 +27,7 @@ enum pump_end {
 
 enum pump_halt {
     PUMP_RUN,
-    PUMP_WHEN_IDLE,    /* stop as soon as the source has nothing ready */
+    PUMP_WHEN_IDLE,    /* stop as soon as the source has had nothing ready for idle_after */
     PUMP_TAKE_NO_MORE, /* stop when what has been taken is delivered */
     PUMP_ABANDON       /* stop now */
 };
@@ -43,6 +43,7 @@ struct pump {
     uint64_t length;      /* bytes to move, or PUMP_TO_END */
     long long max_takes;  /* pieces to take from the source; 0: no limit */
     struct limit limit;
+    int idle_after;  /* milliseconds, see PUMP_WHEN_IDLE */
     bool keep_pipes; /* never grow a pipe that came from outside */
     bool gather;     /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
 

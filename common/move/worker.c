@@ -21,6 +21,16 @@ bool worker_open(struct worker *worker, const struct transfer_options *options, 
     return transfer_apply(options, &worker->pump);
 }
 
+/* Shuts the sink down for sending. ENOTCONN means that it was reset: the other direction knows more. */
+static void half_close(struct pump *pump)
+{
+    if (shutdown(pump->route.out, SHUT_WR) == 0 || errno == ENOTCONN)
+        return;
+    pump->end = PUMP_FAILED;
+    pump->side = PUMP_OUT;
+    pump->error = errno;
+}
+
 static void *run(void *argument)
 {
     struct worker *worker = argument;
@@ -28,7 +38,7 @@ static void *run(void *argument)
 
     pump_run(pump);
     if (worker->half_close && pump->end == PUMP_ENDED)
-        shutdown(pump->route.out, SHUT_WR);
+        half_close(pump);
     atomic_store(&worker->done, true);
     monitor_wake(worker->monitor);
     return NULL;
@@ -74,8 +84,13 @@ void worker_halt(struct worker *worker, enum pump_halt how)
 void worker_report(const struct worker *worker)
 {
     const struct pump *pump = &worker->pump;
+    const struct route *route = &pump->route;
+    bool was_refused = pump->ladder.count == 1 && pump->refused[pump->ladder.steps[0]] == pump->error;
 
-    if (pump->side == PUMP_IN && pump->error == EFAULT)
+    if (was_refused)
+        message_error(pump->error, "no method of --method can move bytes from '%s' (%s) to '%s' (%s)",
+                      worker->source, kind_name(route->in_kind), worker->sink, kind_name(route->out_kind));
+    else if (pump->side == PUMP_IN && pump->error == EFAULT)
         message_note("error reading '%s': it was cut short while it was being sent", worker->source);
     else if (pump->side == PUMP_IN)
         message_error(pump->error, "error reading '%s'", worker->source);

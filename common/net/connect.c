@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 
 #include "base/clock.h"
-#include "net/connection.h"
 #include "net/socket_private.h"
 
 /* Waits for a connect in progress: 0, or the errno it ended with. */
@@ -60,7 +59,6 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
         descriptor_close(&fd);
         return -1;
     }
-    connection_arm(fd);
     return fd;
 }
 

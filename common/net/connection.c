@@ -12,24 +12,24 @@
 
 #include "base/clock.h"
 
-static void set_linger(int fd, int on)
+static bool set_linger(int fd, int on)
 {
     struct linger linger = {.l_onoff = on, .l_linger = 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0;
 }
 
-void connection_arm(int fd)
+bool connection_arm(int fd)
 {
     int on = 1;
 
-    set_linger(fd, 1);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    return set_linger(fd, 1);
 }
 
 int connection_unacknowledged(int fd)
 {
-    int bytes = 0;
-    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+    int bytes;
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
 }
 
 static int socket_error(int fd)
@@ -54,8 +54,9 @@ static int check(int fd)
     int error = socket_error(fd);
     if (error != 0)
         return error;
-    if (connection_unacknowledged(fd) == 0)
-        return 0;
+    int left = connection_unacknowledged(fd);
+    if (left <= 0)
+        return left == 0 ? 0 : errno;
     return is_dead(fd) ? ECONNRESET : EAGAIN;
 }
 

@@ -3,16 +3,18 @@
 #ifndef ZCOPY_NET_CONNECTION_H
 #define ZCOPY_NET_CONNECTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/monitor.h"
 
 /*
- * Arms a new connection: from now on, whatever closes it (an error, a signal, SIGKILL) resets it (SO_LINGER
- * with 0 seconds, socket(7)), so that the peer's transfer fails as well; only connection_close ends it in
- * order. Turns keepalive on. An AF_UNIX socket knows no reset: its peer sees an end.
+ * Arms a new socket: once it is connected, whatever closes it (an error, a signal, SIGKILL) resets it
+ * (SO_LINGER with 0 seconds, socket(7)), so that the peer's transfer fails as well; only connection_close
+ * ends it in order. Turns keepalive on. What is accepted on a listening socket inherits both. An AF_UNIX
+ * socket knows no reset: its peer sees an end. False with errno when that is impossible.
  */
-void connection_arm(int fd);
+bool connection_arm(int fd);
 
 /*
  * Waits until the peer's kernel has acknowledged every byte and our FIN (SIOCOUTQ is 0), with short sleeps
@@ -21,7 +23,7 @@ void connection_arm(int fd);
  */
 int connection_settle(int fd, struct monitor *monitor, uint64_t deadline);
 
-/* Bytes (and the FIN) that the peer has not acknowledged yet. */
+/* Bytes (and the FIN) that the peer has not acknowledged yet; -1 with errno when that cannot be known. */
 int connection_unacknowledged(int fd);
 
 /* Ends the connection in order. What the peer has sent and nobody wants is read first: closing a socket with

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "net/connection.h"
 #include "net/socket_private.h"
 
 enum { PORT_TRIES = 16 };
@@ -101,11 +100,13 @@ static bool open_inet(struct listener *listener, const struct address *address,
     return done;
 }
 
-/* True when the path is a socket on which nobody listens any more: it has then been removed. */
+/* True when the path is a socket on which nobody listens any more: it has then been removed. It is asked by
+ * a datagram socket, of which a listener is not aware: it says EPROTOTYPE, where a stream would be a client.
+ */
 static bool removed_stale(const struct sockaddr_un *un, socklen_t length)
 {
     struct stat status;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     bool stale = fd >= 0 && un->sun_path[0] != '\0' && lstat(un->sun_path, &status) == 0 &&
                  S_ISSOCK(status.st_mode) && connect(fd, (const struct sockaddr *)un, length) != 0 &&
@@ -144,7 +145,7 @@ bool listener_open(struct listener *listener, const struct address *address,
                             : open_inet(listener, address, options, failure);
 }
 
-void listener_name(const struct listener *listener, size_t i, struct address *bound)
+void listener_name(const struct listener *listener, size_t i, bool names, struct address *bound)
 {
     struct sockaddr_storage name;
     socklen_t length = sizeof name;
@@ -152,7 +153,7 @@ void listener_name(const struct listener *listener, size_t i, struct address *bo
     *bound = (struct address){.is_unix = false};
     if (getsockname(listener->fds[i], (struct sockaddr *)&name, &length) == 0)
         getnameinfo((struct sockaddr *)&name, length, bound->host, sizeof bound->host, bound->port,
-                    sizeof bound->port, NI_NUMERICHOST | NI_NUMERICSERV);
+                    sizeof bound->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
 }
 
 static void name_peer(const struct listener *listener, const struct sockaddr_storage *from, socklen_t length,
@@ -204,7 +205,6 @@ int listener_accept(struct listener *listener, bool names, struct monitor *monit
             return socket_failed(failure, "poll", errno);
         int fd = accept_ready(fds, listener->count, &from, &length);
         if (fd >= 0) {
-            connection_arm(fd);
             name_peer(listener, &from, length, names, peer);
             return fd;
         }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/connection.h"
 #include "net/socket_private.h"
 
 static bool set(int fd, int level, int name, int value)
@@ -50,7 +51,7 @@ int socket_open(int family, const struct socket_options *options, struct socket_
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return socket_failed(failure, "socket", errno);
-    const char *option = failing_option(fd, family, options);
+    const char *option = connection_arm(fd) ? failing_option(fd, family, options) : "SO_LINGER";
     if (option != NULL) {
         socket_failed(failure, option, errno);
         descriptor_close(&fd);

@@ -66,8 +66,8 @@ struct listener {
 bool listener_open(struct listener *listener, const struct address *address,
                    const struct socket_options *options, struct socket_failure *failure);
 
-/* The port (a number) and address that socket i is bound to. */
-void listener_name(const struct listener *listener, size_t i, struct address *bound);
+/* The port (a number) and the address (a number or, with names, by name) that socket i is bound to. */
+void listener_name(const struct listener *listener, size_t i, bool names, struct address *bound);
 
 /*
  * Waits for a client, while the monitor answers its signals. Returns a socket as socket_connect does and
