@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What the bats files share: where the commands are, starting a listener, waiting for events.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # some variables are set here for the tests, some by bats
 
 PATH=${ZCOPY_BUILD:-$BATS_TEST_DIRNAME/../build}/bin:$PATH
 
@@ -13,12 +13,14 @@ teardown() {
     pids=$(jobs -p)
     # shellcheck disable=SC2086 # one word a process
     [ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
+    # shellcheck disable=SC2086
+    [ -z "$pids" ] || wait $pids 2>/dev/null || true
 }
 
 # wait_for COMMAND...: until it succeeds; fails after a minute. The command is an event to look at
 # (a line in a file, a socket in a state), never a stretch of time.
 wait_for() {
-    local end=$((SECONDS + 60))
+    local end=$((SECONDS + ${ZCOPY_PATIENCE:-60}))
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || return 1
         read -rt 0.01 <> <(:) || true
@@ -41,17 +43,117 @@ listen() {
     fi
     listener=$!
     wait_for has_line err '^[0-9][0-9]*$'
-    # shellcheck disable=SC2034 # for the tests
     port=$(sed -n '/^[0-9][0-9]*$/{p;q}' err)
 }
 
 # status_of PID: waits for that background process and sets $status to its exit status.
 status_of() {
     status=0
+    wait_for gone "$1"
     wait "$1" || status=$?
 }
 
 # random_file NAME BYTES
 random_file() {
     head -c "$2" /dev/urandom >"$1"
+}
+
+# take_port FILE: waits for the line of --print-port in FILE and sets $port.
+take_port() {
+    wait_for has_line "$1" '^[0-9][0-9]*$'
+    port=$(sed -n '/^[0-9][0-9]*$/{p;q}' "$1")
+}
+
+# start_peer ACTION...: starts peer.py, its lines in peer.log; sets $port and $peer.
+start_peer() {
+    rm -f peer.log
+    python3 "$BATS_TEST_DIRNAME/peer.py" "$@" >peer.log 2>&1 &
+    peer=$!
+    wait_for has_line peer.log '^port '
+    port=$(sed -n 's/^port //p' peer.log)
+}
+
+# ends ARGUMENT...: runs a command with a standard input or output of a chosen kind, see ends.py.
+ends() {
+    python3 "$BATS_TEST_DIRNAME/ends.py" "$@"
+}
+
+# need COMMAND...: skips the test, aloud, where one of them is not installed.
+need() {
+    local command
+    for command; do
+        command -v "$command" >/dev/null || skip "$command is not installed"
+    done
+}
+
+# traced LOG CALLS COMMAND...: runs it under strace, its calls of these names in LOG. LeakSanitizer cannot
+# run under ptrace(2).
+traced() {
+    local log=$1 calls=$2
+    shift 2
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o "$log" -e trace="$calls" "$@"
+}
+
+# can_trace: skips the test, aloud, where strace cannot be used.
+can_trace() {
+    need strace
+    strace -o /dev/null true 2>/dev/null || skip 'strace is not permitted here'
+}
+
+# open_gate FIFO: lets those go on who wait for it (peer.py wait:FIFO, ends.py --gate FIFO).
+open_gate() {
+    : >"$1"
+}
+
+# gone PID: the process has ended (it may still have to be waited for).
+gone() {
+    ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
+}
+
+# threads_at_most N PID: an event of zcat-net: each direction has a thread, which ends with it.
+threads_at_most() {
+    local tasks=("/proc/$2/task/"*)
+    [ "${#tasks[@]}" -le "$1" ]
+}
+
+# refuses PATTERN ARGUMENT...: a usage error: GNU's two lines, the first of which matches, and exit status 2.
+refuses() {
+    local pattern=$1
+    shift
+    run -2 --separate-stderr timeout 20 zcat-net "$@"
+    [ "${#stderr_lines[@]}" -eq 2 ]
+    [[ ${stderr_lines[0]} =~ ^zcat-net:\ $pattern$ ]]
+    [ "${stderr_lines[1]}" = "Try 'zcat-net --help' for more information." ]
+    [ -z "$output" ]
+}
+
+# fails_with PATTERN ARGUMENT...: exit status 1 and one line.
+fails_with() {
+    local pattern=$1
+    shift
+    run -1 --separate-stderr timeout 20 zcat-net "$@" </dev/null
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr =~ ^zcat-net:\ $pattern$ ]]
+    [ -z "$output" ]
+}
+
+# serve ARGUMENT...: a zcat-net -l as these arguments say; sets $port and $listener. Output in out, messages in err.
+serve() {
+    rm -f err
+    zcat-net -d --print-port "$@" >out 2>err &
+    listener=$!
+    take_port err
+}
+
+# greets [OPTION]... HOST PORT: a client that sends "hello" to the listener, which then ends well.
+greets() {
+    timeout 20 zcat-net "$@" <<<hello
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    [ "$(cat out)" = hello ]
+}
+
+# free_port: sets $port to one on which nobody listens.
+free_port() {
+    port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 }
