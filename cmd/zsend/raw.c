@@ -30,6 +30,8 @@ struct sending {
     uint64_t last_bytes, last_change;
 };
 
+enum { JOIN_PATIENCE = 200000000 /* nanoseconds for the pump to leave a call, before it is left behind */ };
+
 static uint64_t sent_bytes(const void *of)
 {
     return atomic_load(&((const struct sending *)of)->worker.pump.moved);
@@ -72,21 +74,35 @@ static bool wait_once(struct sending *sending)
     return true;
 }
 
-static enum exit_status timed_out(const struct sending *sending)
+/* Stops the pump; it may stay stuck in reading the source. */
+static void abandon(struct sending *sending)
 {
+    uint64_t patience = clock_now() + JOIN_PATIENCE;
+
+    worker_halt(&sending->worker, PUMP_ABANDON);
+    while (!worker_is_over(&sending->worker) && monitor_wait(sending->monitor, NULL, 0, patience) > 0)
+        ;
+}
+
+static enum exit_status timed_out(struct sending *sending)
+{
+    abandon(sending);
     message_note("timed out: '%s' has not taken a byte for too long", sending->peer);
     return EXIT_TIMEOUT;
 }
 
-static enum exit_status failed(struct sending *sending)
+/* The receiver has reset the connection: nothing that the source may still say matters. */
+static enum exit_status broken_off(struct sending *sending)
 {
-    struct pump *pump = &sending->worker.pump;
+    abandon(sending);
+    message_error(sending->peer_error, "error writing '%s'", sending->peer);
+    return EXIT_BROKEN;
+}
 
-    /* What receiving has said first is the reason; a broken pipe is only what follows. */
-    if (pump->side == PUMP_OUT && sending->peer_error != 0)
-        pump->error = sending->peer_error;
+static enum exit_status failed(const struct sending *sending)
+{
     worker_report(&sending->worker);
-    return pump->side == PUMP_IN ? EXIT_LOCAL : EXIT_BROKEN;
+    return sending->worker.pump.side == PUMP_IN ? EXIT_LOCAL : EXIT_BROKEN;
 }
 
 /* All bytes are in the connection. Waits until the receiver has them and has closed. */
@@ -111,16 +127,19 @@ static enum exit_status send_all(struct sending *sending)
     const struct settings *settings = sending->settings;
 
     while (!worker_is_over(&sending->worker)) {
-        if (wait_once(sending))
-            continue;
-        worker_halt(&sending->worker, PUMP_ABANDON);
-        return timed_out(sending);
+        if (!wait_once(sending))
+            return timed_out(sending);
+        if (sending->peer_error != 0)
+            return broken_off(sending);
     }
     if (worker_has_failed(&sending->worker))
         return failed(sending);
     if (!source_check(sending->source, settings, sending->worker.pump.moved))
         return EXIT_LOCAL;
-    return confirm(sending);
+    enum exit_status status = confirm(sending);
+    if (status == EXIT_DONE && !source_check(sending->source, settings, sending->worker.pump.moved))
+        return EXIT_LOCAL;
+    return status;
 }
 
 static enum exit_status start_and_send(struct sending *sending)

@@ -51,26 +51,38 @@ static bool seek(const struct source *source, uint64_t offset, uint64_t *start)
     return true;
 }
 
+/* Files of /proc have size 0 and content nevertheless: whether there is any before offset, a read tells. */
+static bool reaches(const struct source *source, uint64_t offset)
+{
+    char byte;
+
+    if (offset <= source->size)
+        return true;
+    return source->size == 0 && pread(source->fd, &byte, 1, (off_t)offset - 1) == 1;
+}
+
+static bool too_short(const struct source *source)
+{
+    message_note("error reading '%s': it has only %llu bytes", source->name,
+                 (unsigned long long)source->size);
+    return false;
+}
+
 bool source_open(struct source *source, const struct settings *settings)
 {
-    uint64_t start;
-
     *source = (struct source){.fd = -1};
-    if (!open_file(source, settings->file) || !seek(source, settings->offset, &start))
+    if (!open_file(source, settings->file) || !seek(source, settings->offset, &source->start))
         return false;
     source->is_sized = size_of(source->fd, &source->size);
-    uint64_t rest = start < source->size ? source->size - start : 0;
     source->length = settings->has_length ? settings->length : PUMP_TO_END;
-    /* Files of /proc have size 0 and content nevertheless. */
-    if (!source->is_sized || source->size == 0)
+    if (!source->is_sized)
         return true;
-    if (settings->offset > source->size - (start - settings->offset) ||
-        (settings->has_length && settings->length > rest)) {
-        message_note("error reading '%s': it has only %llu bytes", source->name,
-                     (unsigned long long)source->size);
-        return false;
-    }
-    if (!settings->has_length)
+    if (settings->offset > 0 && !reaches(source, source->start))
+        return too_short(source);
+    uint64_t rest = source->start < source->size ? source->size - source->start : 0;
+    if (source->size > 0 && settings->has_length && settings->length > rest)
+        return too_short(source);
+    if (source->size > 0 && !settings->has_length)
         source->length = rest;
     return true;
 }
@@ -84,10 +96,11 @@ bool source_check(const struct source *source, const struct settings *settings, 
                      (unsigned long long)sent, (unsigned long long)source->length);
         return false;
     }
-    if (source->is_sized && !settings->has_length && size_of(source->fd, &size) && size != source->size) {
-        message_note("error reading '%s': its size changed from %llu to %llu bytes while it was being sent",
-                     source->name, (unsigned long long)source->size, (unsigned long long)size);
-        return false;
-    }
-    return true;
+    if (!source->is_sized || source->size == 0 || !size_of(source->fd, &size) || size == source->size)
+        return true;
+    if (settings->has_length && size >= source->start + source->length)
+        return true;
+    message_note("error reading '%s': its size changed from %llu to %llu bytes while it was being sent",
+                 source->name, (unsigned long long)source->size, (unsigned long long)size);
+    return false;
 }

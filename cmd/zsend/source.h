@@ -14,6 +14,7 @@ struct source {
     const char *name; /* for messages */
     bool is_sized;    /* it is a regular file or a block device, whose size means something */
     uint64_t size;    /* bytes, when it was opened */
+    uint64_t start;   /* bytes into it at which sending begins */
     uint64_t length;  /* bytes to send, or PUMP_TO_END */
 };
 
@@ -21,7 +22,11 @@ struct source {
  * asked for (reported). */
 bool source_open(struct source *source, const struct settings *settings);
 
-/* After sent bytes have been sent: true if they were all, and the file has still the size it had. Reports. */
+/*
+ * After sent bytes have been sent: true if they were all, and the file has still the size it had (with
+ * --length: still reaches as far). Reports. A file is lent to the network, not copied (CAVEATS in the
+ * manual): to be asked again when the receiver has everything.
+ */
 bool source_check(const struct source *source, const struct settings *settings, uint64_t sent);
 
 #endif

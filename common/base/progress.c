@@ -38,12 +38,15 @@ static double rate(uint64_t bytes, uint64_t duration)
 
 static void add_left(char *text, size_t room, const struct progress *progress, uint64_t bytes, double average)
 {
+    const double longest = 1e9; /* seconds, as duration_parse has it */
     char left[SIZE_TEXT] = "-:--";
 
     if (progress->total == 0)
         return;
-    if (average > 0 && bytes <= progress->total)
-        duration_format(left, (uint64_t)((double)(progress->total - bytes) / average * (double)NANOSECONDS));
+    double seconds =
+        average > 0 && bytes <= progress->total ? (double)(progress->total - bytes) / average : -1;
+    if (seconds >= 0 && seconds < longest)
+        duration_format(left, (uint64_t)(seconds * (double)NANOSECONDS));
     snprintf(text, room, "  %3.0f%%  %s left", 100.0 * (double)bytes / (double)progress->total, left);
 }
 

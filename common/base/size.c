@@ -5,34 +5,42 @@
 #include <bsd/stdlib.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 
 static const char size_units[] = "KMGTPE";
 
-/* Digits, then nothing or one letter of units. expand_number(3) of libbsd takes more: it reads "-1" as
- * 2^64-1 and "10KiB" as 10240. */
-static bool is_size(const char *text)
+/* How many times 1024 the letter stands for: 0 for none, -1 when it is not one of the units. */
+static int unit_power(const char *letter)
 {
-    size_t digits = strspn(text, "0123456789");
-    const char *rest = text + digits;
-    return digits > 0 && (*rest == '\0' || (strchr(size_units, toupper((unsigned char)*rest)) && !rest[1]));
+    const char *unit = strchr(size_units, toupper((unsigned char)*letter));
+
+    if (*letter == '\0')
+        return 0;
+    return unit == NULL || letter[1] != '\0' ? -1 : (int)(unit - size_units) + 1;
 }
 
+/* expand_number(3) of libbsd would take more than sizes: it reads "-1" as 2^64-1, "10KiB" as 10240, and "010"
+ * as an octal number. */
 const char *size_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
-    uint64_t number;
+    char *letter;
+    int power;
 
-    if (!is_size(text))
+    if (!isdigit((unsigned char)*text))
         return "invalid";
-    if (expand_number(text, &number) != 0 || number > max)
+    errno = 0;
+    uint64_t number = strtoull(text, &letter, 10);
+    if ((power = unit_power(letter)) < 0)
+        return "invalid";
+    if (errno != 0 || number > max >> (10 * power))
         return "too large";
-    if (number < min)
+    if (number << (10 * power) < min)
         return "too small";
-    *value = number;
+    *value = number << (10 * power);
     return NULL;
 }
 
@@ -79,7 +87,7 @@ const char *size_format(char text[SIZE_TEXT], uint64_t bytes)
 
 const char *duration_format(char text[SIZE_TEXT], uint64_t nanoseconds)
 {
-    unsigned long long seconds = (nanoseconds + NANOSECONDS - 1) / NANOSECONDS;
+    unsigned long long seconds = nanoseconds / NANOSECONDS + (nanoseconds % NANOSECONDS != 0);
     unsigned long long hours = seconds / 3600;
     unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
 

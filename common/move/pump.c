@@ -154,11 +154,13 @@ static bool wait_for_source(struct pump *pump)
 }
 
 /* True when delivering to the sink may block although nothing of it is ready: poll first then. */
-static bool sink_may_block(const struct route *route)
+static bool sink_may_block(const struct pump *pump)
 {
+    const struct route *route = &pump->route;
+
     switch (route->out_kind) {
     case KIND_PIPE:
-        return route->in_memory > 0 || route->sink_refused;
+        return route->in_memory > 0 || route->sink_refused || method_table[current(pump)].direct;
     case KIND_STREAM:
     case KIND_DATAGRAM:
     case KIND_TERMINAL:
@@ -215,7 +217,7 @@ static bool delivery_failed(struct pump *pump, int error)
 
 static bool deliver_all(struct pump *pump, enum method method)
 {
-    bool polls = sink_may_block(&pump->route);
+    bool polls = sink_may_block(pump);
 
     while (route_held(&pump->route) > 0) {
         if (polls && !wait_for_sink(pump))
@@ -227,7 +229,7 @@ static bool deliver_all(struct pump *pump, enum method method)
             count(pump, pump->route.sink_refused ? METHOD_READ : method, (size_t)n);
         else if (!delivery_failed(pump, errno))
             return false;
-        polls = sink_may_block(&pump->route);
+        polls = sink_may_block(pump);
     }
     pump->route.sink_refused = false;
     return true;
@@ -302,7 +304,7 @@ static bool step(struct pump *pump)
         return false;
 
     const struct method_row *method = &method_table[current(pump)];
-    bool polls = method->direct && sink_may_block(&pump->route);
+    bool polls = method->direct && sink_may_block(pump);
     if (polls && !wait_for_sink(pump))
         return false;
     ssize_t n = method->take(&pump->route, want);

@@ -6,13 +6,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-
-
 #define check(condition, ...) unit_check((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
 
-__attribute__((format(printf, 5, 6))) static inline bool unit_check(bool holds, const char *condition,
-                                                                    const char *file, int line,
-                                                                    const char *title, ...)
+__attribute__((format(printf, 5, 6))) static inline bool
+unit_check(bool holds, const char *condition, const char *file, int line, const char *title, ...)
 {
     char text[256];
     __builtin_va_list args;
@@ -23,7 +20,6 @@ __attribute__((format(printf, 5, 6))) static inline bool unit_check(bool holds, 
     printf("%s - %s\n", holds ? "ok" : "not ok", text);
     if (!holds) {
         printf("# %s:%d: %s\n", file, line, condition);
-
     }
     return holds;
 }
