@@ -20,7 +20,7 @@ ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 commands = zcat-net zsend
 
 common = base/descriptor base/limit base/message base/monitor base/option base/program base/progress \
-	base/size move/kind move/ladder move/method move/pump move/transfer move/worker \
+	base/size base/stall move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/listen net/socket
 zcat-net = main scan session settings tos
 zsend = main raw settings source
@@ -30,6 +30,7 @@ bin = $(commands:%=$(BUILD)/bin/%)
 all: $(bin)
 
 $(BUILD)/libcommon.a: $(common:%=$(BUILD)/common/%.o)
+	rm -f $@
 	$(AR) -rcs $@ $^
 
 define command_rule

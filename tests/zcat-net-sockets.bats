@@ -188,7 +188,7 @@ load helpers
     start_peer name close
     run -0 zcat-net -n -s 127.0.0.2 -p "$source" 127.0.0.1 "$port" </dev/null
     wait_for has_line peer.log "^from 127.0.0.2 $source$"
-    fails_with "bind for .* failed: Cannot assign requested address" -n -s 192.0.2.1 127.0.0.1 "$port"
+    fails_with "cannot connect from '192.0.2.1': Cannot assign requested address" -n -s 192.0.2.1 127.0.0.1 "$port"
 }
 
 # sets PATTERN...: calls holds a setsockopt that matches each of these.

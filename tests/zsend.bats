@@ -590,7 +590,7 @@ maps() {
         start_send --timeout=0.3 --method="$method" like
         ended "$sender" # with the receiver still stalled
         [ "$status" -eq 8 ]
-        [ "$(cat said)" = "zsend: timed out: '127.0.0.1:$port' has not taken a byte for too long" ]
+        [ "$(cat said)" = "zsend: timed out: no byte has moved for too long from 'like' to '127.0.0.1:$port'" ]
         cat <&5 >/dev/null &
         ended "$listener"
         [ "$status" -eq 1 ]

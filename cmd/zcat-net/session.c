@@ -21,11 +21,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/message.h"
+#include "base/stall.h"
 #include "move/worker.h"
 #include "net/connection.h"
 
@@ -35,21 +37,21 @@ struct session {
     int fd;
     const char *peer;
     struct worker send, receive;
-    int discard;          /* /dev/null with --send-only, or -1 */
-    uint64_t last_bytes;  /* for the idle clocks: bytes at */
-    uint64_t last_change; /* this moment (nanoseconds) */
-    uint64_t send_ended;  /* nanoseconds: when standard input ended, 0: it has not */
-    uint64_t sent_at_fin; /* bytes sent when the peer's FIN came */
-    bool peer_ended;      /* the FIN has been seen */
-    bool peer_reads;      /* it is known to be there still, after its FIN */
+    int discard;         /* /dev/null with --send-only, or -1 */
+    struct stall stall;  /* for -w and --timeout */
+    uint64_t send_ended; /* nanoseconds: when standard input ended, 0: it has not */
+    bool peer_ended;     /* the FIN has been seen */
+    bool peer_reads;     /* it is known to be there still, after its FIN */
 };
 
-enum {
-    JOIN_PATIENCE = 200000000, /* nanoseconds for a pump to leave a call, before it is left behind */
-    IDLE_AFTER = 1000          /* milliseconds without a byte after which standard input is idle */
-};
+enum { IDLE_AFTER = 1000 /* milliseconds without a byte after which standard input is idle */ };
 
 static const char standard_output[] = "standard output";
+
+static uint64_t sent_bytes(const void *of)
+{
+    return atomic_load(&((const struct session *)of)->send.pump.moved);
+}
 
 static uint64_t session_bytes(const void *of)
 {
@@ -66,14 +68,20 @@ static bool wait_over(struct session *session, uint64_t deadline)
     return true;
 }
 
-/* Resets the connection, first: its peer must not take what it has for all. */
+/* Stops everything and resets the connection: the peer must not take what it has for all. */
 static enum session_outcome abandon(struct session *session, enum session_outcome outcome)
 {
-    worker_halt(&session->send, PUMP_ABANDON);
-    worker_halt(&session->receive, PUMP_ABANDON);
-    wait_over(session, clock_now() + JOIN_PATIENCE);
+    worker_abandon(&session->send);
+    worker_abandon(&session->receive);
     connection_reset(session->fd);
     return outcome;
+}
+
+/* The shorter of the two clocks that end a session in which no byte moves, 0: none is set. */
+static uint64_t shorter_patience(const struct settings *settings)
+{
+    uint64_t idle = settings->idle, timeout = settings->transfer.timeout;
+    return timeout == 0 || (idle != 0 && idle < timeout) ? idle : timeout;
 }
 
 static enum session_outcome fail(struct session *session, const struct worker *worker)
@@ -99,15 +107,23 @@ static bool finish_output(const struct session *session, bool last)
     return true;
 }
 
-/* All directions are over and well. Sees to it that the peer has everything. */
+/*
+ * All directions are over and well. Sees to it that the peer has everything that we have sent. A peer that
+ * was not heard out (-W, -w) is to know it: closing with its bytes unread resets the connection. They are
+ * only thrown away where it was not to be heard anyway, or where the reset could overtake bytes of ours.
+ */
 static enum session_outcome finish(struct session *session, bool last)
 {
-    const struct transfer_options *transfer = &session->settings->transfer;
+    int error = 0;
 
     if (!finish_output(session, last))
         return abandon(session, SESSION_FATAL);
-    shutdown(session->fd, SHUT_WR);
-    int error = connection_settle(session->fd, session->monitor, clock_after(clock_now(), transfer->timeout));
+    if (session->settings->send_only || sent_bytes(session) > 0) {
+        shutdown(session->fd, SHUT_WR);
+        error = connection_settle(session->fd, session->monitor, shorter_patience(session->settings));
+        if (error == 0)
+            error = connection_drain(session->fd);
+    }
     if (error != 0) {
         message_error(error, "error writing '%s': not all was acknowledged", session->peer);
         return abandon(session, SESSION_BROKEN);
@@ -141,7 +157,6 @@ static void on_peer_end(struct session *session)
     bool silent = atomic_load(&session->receive.pump.moved) == 0;
 
     session->peer_ended = true;
-    session->sent_at_fin = atomic_load(&session->send.pump.moved);
     if (settings->exit_on == EXIT_ON_PEER)
         worker_halt(&session->send, PUMP_TAKE_NO_MORE);
     else if (settings->exit_on == EXIT_ON_AUTO &&
@@ -156,34 +171,41 @@ static bool resume_sending(struct session *session)
     struct worker *send = &session->send;
 
     if (session->settings->exit_on != EXIT_ON_AUTO || send->pump.end != PUMP_HALTED || session->peer_reads ||
-        send->pump.moved == session->sent_at_fin)
+        send->pump.moved == send->pump.moved_at_halt)
         return false;
     session->peer_reads = true;
-    if (connection_settle(session->fd, session->monitor,
-                          clock_after(clock_now(), session->settings->transfer.timeout)) != 0)
-        return false;
-    return worker_start(send);
+    int error = connection_settle(session->fd, session->monitor, session->settings->transfer.timeout);
+    if (error != 0)
+        worker_fail_sink(send, error);
+    return error == 0 && worker_start(send);
 }
 
-/* The next moment at which a clock of the session runs out. */
-static uint64_t next_deadline(const struct session *session)
+static uint64_t quit_deadline(const struct session *session)
 {
     const struct settings *settings = session->settings;
-    uint64_t idle = clock_after(session->last_change, settings->idle);
-    uint64_t stalled = clock_after(session->last_change, settings->transfer.timeout);
-    uint64_t quit =
-        settings->quits && session->send_ended ? session->send_ended + settings->quit_after : CLOCK_NEVER;
-    uint64_t first = idle < stalled ? idle : stalled;
-    return first < quit ? first : quit;
+    return settings->quits && session->send_ended ? session->send_ended + settings->quit_after : CLOCK_NEVER;
 }
 
+/* What the peer acknowledges is progress too, for the socket's buffer may take long to drain: a count that
+ * grows with every byte moved and with every byte acknowledged. */
 static void note_progress(struct session *session)
 {
-    uint64_t bytes = session_bytes(session);
+    stall_note(&session->stall, 2 * session_bytes(session) - (uint64_t)connection_unacknowledged(session->fd),
+               clock_now());
+}
 
-    if (bytes != session->last_bytes)
-        session->last_change = clock_now();
-    session->last_bytes = bytes;
+/* Waits until something happens. False: one of the clocks has run out. */
+static bool wait_once(struct session *session)
+{
+    uint64_t patience = shorter_patience(session->settings), quit = quit_deadline(session);
+
+    note_progress(session);
+    uint64_t look = stall_next_look(&session->stall, patience, clock_now());
+    if (monitor_wait(session->monitor, NULL, 0, look < quit ? look : quit) > 0)
+        return true;
+    note_progress(session);
+    uint64_t now = clock_now();
+    return now < stall_deadline(&session->stall, patience) && now < quit;
 }
 
 /* A clock has run out: -q and -w leave, --timeout fails. */
@@ -192,16 +214,16 @@ static enum session_outcome on_deadline(struct session *session, bool last)
     const struct settings *settings = session->settings;
     uint64_t now = clock_now();
 
-    if (now >= clock_after(session->last_change, settings->transfer.timeout)) {
+    if (now >= stall_deadline(&session->stall, settings->transfer.timeout)) {
         message_note("timed out: no byte has moved for too long between '%s' and standard input or output",
                      session->peer);
         return abandon(session, SESSION_BROKEN);
     }
-    if (now < clock_after(session->last_change, settings->idle))
+    if (now < stall_deadline(&session->stall, settings->idle))
         return leave(session, last);
-    worker_halt(&session->send, PUMP_ABANDON);
-    worker_halt(&session->receive, PUMP_ABANDON);
-    bool over = wait_over(session, clock_now() + JOIN_PATIENCE);
+    worker_abandon(&session->send);
+    worker_abandon(&session->receive);
+    bool over = worker_is_over(&session->send) && worker_is_over(&session->receive);
     if (over && route_held(&session->send.pump.route) + route_held(&session->receive.pump.route) == 0 &&
         connection_unacknowledged(session->fd) == 0)
         return finish(session, last);
@@ -250,18 +272,10 @@ static enum session_outcome conclude(struct session *session, bool last)
 
 static enum session_outcome relay(struct session *session, bool last)
 {
-    session->last_change = clock_now();
-    for (;;) {
-        if (is_decided(session))
-            return conclude(session, last);
-        note_progress(session);
-        uint64_t deadline = next_deadline(session);
-        if (monitor_wait(session->monitor, NULL, 0, deadline) == 0) {
-            note_progress(session);
-            if (next_deadline(session) <= clock_now())
-                return on_deadline(session, last);
-        }
-    }
+    while (!is_decided(session))
+        if (!wait_once(session))
+            return on_deadline(session, last);
+    return conclude(session, last);
 }
 
 static bool open_session(struct session *session)
@@ -270,12 +284,14 @@ static bool open_session(struct session *session)
     struct worker *send = &session->send, *receive = &session->receive;
     int out = STDOUT_FILENO;
 
-    if (settings->send_only)
-        out = session->discard = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (settings->send_only && (out = session->discard = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0) {
+        message_error(errno, "error writing '/dev/null'");
+        return false;
+    }
     if (!worker_open(receive, &settings->transfer, session->monitor, session->fd, session->peer, out,
                      standard_output))
         return false;
-    receive->pump.gather = true;
+    receive->pump.gather = !settings->address.is_unix;
     receive->pump.max_takes = settings->recv_limit;
     if (settings->no_stdin)
         return worker_start(receive);
@@ -285,6 +301,17 @@ static bool open_session(struct session *session)
     send->half_close = settings->half_close;
     send->pump.idle_after = send->pump.route.in_kind == KIND_TERMINAL ? 0 : IDLE_AFTER;
     return worker_start(receive) && worker_start(send);
+}
+
+/* How much standard input has, when it is a file; 0: that is not known. */
+static uint64_t bytes_to_send(const struct settings *settings)
+{
+    struct stat status;
+    off_t position = lseek(STDIN_FILENO, 0, SEEK_CUR);
+
+    if (settings->no_stdin || position < 0 || fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    return status.st_size > position ? (uint64_t)(status.st_size - position) : 0;
 }
 
 enum session_outcome session_run(const struct settings *settings, struct monitor *monitor, int fd,
@@ -297,7 +324,8 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
     }
     *session =
         (struct session){.settings = settings, .monitor = monitor, .fd = fd, .peer = peer, .discard = -1};
-    monitor_start(monitor, session_bytes, session, 0);
+    uint64_t total = bytes_to_send(settings);
+    monitor_start(monitor, total > 0 ? sent_bytes : session_bytes, session, total);
     enum session_outcome outcome =
         open_session(session) ? relay(session, last) : abandon(session, SESSION_FATAL);
     monitor_finish(monitor);

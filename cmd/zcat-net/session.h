@@ -8,7 +8,7 @@
 
 enum session_outcome {
     SESSION_DONE,
-    SESSION_BROKEN, /* this connection has failed; standard input and output are as they were */
+    SESSION_BROKEN, /* this connection has failed; standard input and output can serve another */
     SESSION_FATAL   /* standard input or output has failed, or there are no resources */
 };
 

@@ -2,8 +2,10 @@
 /* The option table of zcat-net, and its command line. */
 #include "settings.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +114,9 @@ static const struct option_table table = {
 
 static int usage(const char *what, int letter, const char *argument)
 {
-    option_usage_error("%s argument '%s' for '-%c'", what, argument, letter);
+    char option[] = {'-', (char)letter, '\0'};
+
+    option_bad_argument(what, option, argument);
     return EXIT_USAGE;
 }
 
@@ -146,7 +150,6 @@ static int take_quit(struct settings *settings, const char *argument)
     if (problem != NULL)
         return usage(problem, 'q', argument);
     settings->quits = !negative;
-    settings->half_close = settings->half_close || !negative;
     return SETTINGS_GO_ON;
 }
 
@@ -179,7 +182,7 @@ static int take_exit_on(struct settings *settings, const char *argument)
             return SETTINGS_GO_ON;
         }
     }
-    option_usage_error("invalid argument '%s' for '--exit-on'", argument);
+    option_bad_argument("invalid", "--exit-on", argument);
     return EXIT_USAGE;
 }
 
@@ -187,6 +190,16 @@ static int take_recv_limit(struct settings *settings, const char *argument)
 {
     const char *problem = count_parse(argument, 1, INT_MAX, &settings->recv_limit);
     return problem ? usage(problem, 'W', argument) : SETTINGS_GO_ON;
+}
+
+static int take_source_port(struct socket_options *socket, const char *argument)
+{
+    const char *problem = port_check(argument, 0);
+
+    socket->source_port = argument;
+    if (problem != NULL)
+        option_usage_error("%s: '%s'", problem, argument);
+    return problem ? EXIT_USAGE : SETTINGS_GO_ON;
 }
 
 /* The options that have a value of their own. */
@@ -212,8 +225,7 @@ static int take_value(struct settings *settings, int id, const char *argument)
     case 'T':
         return take_tos(settings, argument);
     case 'p':
-        socket->source_port = argument;
-        return SETTINGS_GO_ON;
+        return take_source_port(socket, argument);
     case 's':
         socket->source_host = argument;
         return SETTINGS_GO_ON;
@@ -318,6 +330,15 @@ static const char *take_listen_operands(struct settings *settings, int count, ch
     return port == NULL ? "missing port number" : address_set(&settings->address, host, port);
 }
 
+/* nc(1) shows services by their numbers. One that is not known is left to getaddrinfo(3). */
+static void number_port(struct address *address)
+{
+    const struct servent *service = getservbyname(address->port, "tcp");
+
+    if (service != NULL)
+        snprintf(address->port, sizeof address->port, "%d", ntohs((uint16_t)service->s_port));
+}
+
 static const char *take_connect_operands(struct settings *settings, int count, char **operands)
 {
     const char *port = count > 1 ? operands[1] : "";
@@ -329,6 +350,7 @@ static const char *take_connect_operands(struct settings *settings, int count, c
         port = "1";
     }
     const char *problem = address_set(&settings->address, operands[0], port);
+    number_port(&settings->address);
     return problem ? problem : port_check(port, 1);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/stall.h"
 #include "move/worker.h"
 #include "net/connection.h"
 
@@ -27,10 +28,8 @@ struct sending {
     struct worker worker;
     bool peer_ended; /* its FIN has come */
     int peer_error;  /* what receiving has said, 0: nothing bad */
-    uint64_t last_bytes, last_change;
+    struct stall stall;
 };
-
-enum { JOIN_PATIENCE = 200000000 /* nanoseconds for the pump to leave a call, before it is left behind */ };
 
 static uint64_t sent_bytes(const void *of)
 {
@@ -47,18 +46,15 @@ static void discard_answer(struct sending *sending)
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         sending->peer_error = errno;
     if (n > 0)
-        sending->last_change = clock_now();
+        sending->stall.since = clock_now();
 }
 
-/* The moment at which --timeout is over, if no byte moves before. */
-static uint64_t deadline(struct sending *sending)
+/* What the receiver acknowledges is progress too, for the socket's buffer may take long to drain: a count
+ * that grows with every byte moved and with every byte acknowledged. */
+static void note_progress(struct sending *sending)
 {
-    uint64_t bytes = sent_bytes(sending);
-
-    if (bytes != sending->last_bytes)
-        sending->last_change = clock_now();
-    sending->last_bytes = bytes;
-    return clock_after(sending->last_change, sending->settings->transfer.timeout);
+    stall_note(&sending->stall, 2 * sent_bytes(sending) - (uint64_t)connection_unacknowledged(sending->fd),
+               clock_now());
 }
 
 /* Waits for the pump or for the receiver. False: timed out. */
@@ -66,35 +62,31 @@ static bool wait_once(struct sending *sending)
 {
     bool listens = !sending->peer_ended && sending->peer_error == 0;
     struct pollfd answer = {.fd = sending->fd, .events = POLLIN};
+    uint64_t timeout = sending->settings->transfer.timeout;
 
-    if (monitor_wait(sending->monitor, &answer, listens, deadline(sending)) == 0)
-        return deadline(sending) > clock_now();
-    if (listens && answer.revents != 0)
-        discard_answer(sending);
-    return true;
-}
-
-/* Stops the pump; it may stay stuck in reading the source. */
-static void abandon(struct sending *sending)
-{
-    uint64_t patience = clock_now() + JOIN_PATIENCE;
-
-    worker_halt(&sending->worker, PUMP_ABANDON);
-    while (!worker_is_over(&sending->worker) && monitor_wait(sending->monitor, NULL, 0, patience) > 0)
-        ;
+    note_progress(sending);
+    if (monitor_wait(sending->monitor, &answer, listens,
+                     stall_next_look(&sending->stall, timeout, clock_now())) > 0) {
+        if (listens && answer.revents != 0)
+            discard_answer(sending);
+        return true;
+    }
+    note_progress(sending);
+    return clock_now() < stall_deadline(&sending->stall, timeout);
 }
 
 static enum exit_status timed_out(struct sending *sending)
 {
-    abandon(sending);
-    message_note("timed out: '%s' has not taken a byte for too long", sending->peer);
+    worker_abandon(&sending->worker);
+    message_note("timed out: no byte has moved for too long from '%s' to '%s'", sending->source->name,
+                 sending->peer);
     return EXIT_TIMEOUT;
 }
 
 /* The receiver has reset the connection: nothing that the source may still say matters. */
 static enum exit_status broken_off(struct sending *sending)
 {
-    abandon(sending);
+    worker_abandon(&sending->worker);
     message_error(sending->peer_error, "error writing '%s'", sending->peer);
     return EXIT_BROKEN;
 }
@@ -113,8 +105,9 @@ static enum exit_status confirm(struct sending *sending)
     while (!sending->peer_ended && sending->peer_error == 0)
         if (!wait_once(sending))
             return timed_out(sending);
-    int error = sending->peer_error ? sending->peer_error
-                                    : connection_settle(sending->fd, sending->monitor, deadline(sending));
+    int error = sending->peer_error
+                    ? sending->peer_error
+                    : connection_settle(sending->fd, sending->monitor, sending->settings->transfer.timeout);
     if (error == ETIMEDOUT && sending->settings->transfer.timeout != 0)
         return timed_out(sending);
     if (error != 0)
@@ -167,17 +160,15 @@ enum exit_status raw_send(const struct settings *settings, struct monitor *monit
         message_error(errno, "cannot start to send");
         return EXIT_LOCAL;
     }
-    *sending = (struct sending){.settings = settings,
-                                .monitor = monitor,
-                                .source = source,
-                                .fd = fd,
-                                .peer = peer,
-                                .last_change = clock_now()};
+    *sending =
+        (struct sending){.settings = settings, .monitor = monitor, .source = source, .fd = fd, .peer = peer};
     enum exit_status status = start_and_send(sending);
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE) {
+        connection_drain(fd);
         connection_close(fd);
-    else
+    } else {
         connection_reset(fd);
+    }
     /* A thread that is stuck in reading the source goes on with its state until the process exits. */
     if (!worker_is_over(&sending->worker))
         return status;

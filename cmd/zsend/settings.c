@@ -51,7 +51,7 @@ static int take_size(const char *name, const char *argument, uint64_t *value)
 
     if (problem == NULL)
         return SETTINGS_GO_ON;
-    option_usage_error("%s argument '%s' for '--%s'", problem, argument, name);
+    option_bad_argument(problem, name, argument);
     return EXIT_USAGE;
 }
 
@@ -66,10 +66,10 @@ static int take_own(struct settings *settings, int id, const char *argument)
         settings->raw = true;
         return SETTINGS_GO_ON;
     case OPTION_OFFSET:
-        return take_size("offset", argument, &settings->offset);
+        return take_size("--offset", argument, &settings->offset);
     case OPTION_LENGTH:
         settings->has_length = true;
-        return take_size("length", argument, &settings->length);
+        return take_size("--length", argument, &settings->length);
     case 'v':
         settings->verbose = true;
         return SETTINGS_GO_ON;

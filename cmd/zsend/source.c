@@ -87,11 +87,21 @@ bool source_open(struct source *source, const struct settings *settings)
     return true;
 }
 
+/* Files of /sys say that they have 4096 bytes and have less. One that was cut short has another size now. */
+static bool size_was_a_lie(const struct source *source, const struct settings *settings, uint64_t sent)
+{
+    uint64_t size;
+    char byte;
+
+    return source->is_sized && !settings->has_length && size_of(source->fd, &size) && size == source->size &&
+           pread(source->fd, &byte, 1, (off_t)(source->start + sent)) == 0;
+}
+
 bool source_check(const struct source *source, const struct settings *settings, uint64_t sent)
 {
     uint64_t size = source->size;
 
-    if (source->length != PUMP_TO_END && sent < source->length) {
+    if (source->length != PUMP_TO_END && sent < source->length && !size_was_a_lie(source, settings, sent)) {
         message_note("error reading '%s': it ended after %llu of %llu bytes", source->name,
                      (unsigned long long)sent, (unsigned long long)source->length);
         return false;

@@ -18,6 +18,7 @@ int monitor_open(struct monitor *monitor, enum progress_when when)
 
     *monitor = (struct monitor){.progress = {.when = when, .started = clock_now()}};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* the limit of RLIMIT_FSIZE then is EFBIG, setrlimit(2) */
     sigemptyset(&usr1);
     sigaddset(&usr1, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &usr1, NULL);
@@ -82,7 +83,8 @@ int monitor_wait(struct monitor *monitor, struct pollfd *fds, size_t count, uint
             return -1;
         if (n > 0 && all[1].revents)
             answer_usr1(monitor);
-        if (n > (all[1].revents != 0) || was_woken(monitor)) {
+        bool usr1_alone = n == 1 && all[1].revents != 0;
+        if ((n > 0 && !usr1_alone) || was_woken(monitor)) {
             if (count > 0)
                 memcpy(fds, all + 2, count * sizeof *fds);
             was_woken(monitor);

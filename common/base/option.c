@@ -157,3 +157,8 @@ void option_usage_error(const char *format, ...)
     }
     message_plain("Try '%s --help' for more information.", getprogname());
 }
+
+void option_bad_argument(const char *problem, const char *option, const char *argument)
+{
+    option_usage_error("%s argument '%s' for '%s'", problem, argument, option);
+}

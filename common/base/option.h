@@ -20,7 +20,13 @@ struct option_row {
     }
 
 /* The ends of every table. */
-enum { OPTION_HELP = 256, OPTION_VERSION, OPTION_COMMAND = 300 /* a command's own ids start here */ };
+enum {
+    OPTION_HELP = 256,
+    OPTION_VERSION,
+    OPTION_TRANSFER = 260, /* here start the ids of move/transfer.h, */
+    OPTION_CONNECT = 280,  /* of net/connect_options.h, */
+    OPTION_COMMAND = 300   /* and a command's own */
+};
 
 /* A long name that the peer has: unambiguous abbreviations of it keep working. Other long names are
  * spelled in full, so that new ones never take an abbreviation away. */
@@ -49,5 +55,8 @@ int option_print_version(void);
 /* Reports a usage error in GNU's wording ("PROGRAM: text", "Try 'PROGRAM --help' ..."); format may be NULL
  * when getopt_long has reported it already. */
 void option_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The usage error of an argument: "invalid argument 'x' for '--retry'". problem: as size_parse returns it. */
+void option_bad_argument(const char *problem, const char *option, const char *argument);
 
 #endif

@@ -7,10 +7,10 @@
  * a side because taking and delivering are two calls (sendfile, which is one, is told apart by a pread).
  *
  * Gathering. On a fast link wake-ups cost more than the bytes. While a TCP source delivers in bulk the pump
- * raises SO_RCVLOWAT, so that poll(2) sleeps until 256 KiB are queued (tcp(7) honours the mark in poll since
- * Linux 2.3; a FIN or a reset wakes all the same). A wait under a raised mark ends after 5 ms: what is queued
- * is then delivered, and the mark goes back to 1 until bulk is seen again, so that a request whose sender
- * waits for the answer is never held back longer. Measured over loopback: CONTRIBUTING.md.
+ * raises SO_RCVLOWAT, so that poll(2) sleeps until 256 KiB are queued (socket(7): since Linux 2.6.28; a FIN
+ * or a reset wakes all the same). A wait under a raised mark ends after 5 ms: what is queued is then
+ * delivered, and the mark goes back to 1 until bulk is seen again, so that a request whose sender waits for
+ * the answer is never held back longer. Measured over loopback: CONTRIBUTING.md.
  */
 #include "move/pump.h"
 
@@ -137,6 +137,9 @@ static bool wait_for_source(struct pump *pump)
 
         if (halt >= PUMP_TAKE_NO_MORE)
             return stop(pump, PUMP_HALTED);
+        if (halt == PUMP_WHEN_IDLE && !pump->winding_down)
+            pump->moved_at_halt = atomic_load_explicit(&pump->moved, memory_order_relaxed);
+        pump->winding_down = halt == PUMP_WHEN_IDLE;
         set_low_mark(pump, bulk ? LOW_MARK : 1);
         switch (wait_for(pump, pump->route.in, POLLIN, source_patience(pump, halt, bulk))) {
         case WAIT_READY:

@@ -54,13 +54,14 @@ struct pump {
     uint64_t by_method[METHOD_COUNT]; /* bytes that each method has moved */
     int refused[METHOD_COUNT];        /* errno with which a method was given up, 0: it was not */
     enum pump_end end;
-    enum pump_side side; /* which side has failed, */
-    int error;           /* and its errno; EFAULT on PUMP_IN: the file was cut short under a mapping */
+    enum pump_side side;    /* which side has failed, */
+    uint64_t moved_at_halt; /* bytes that had been delivered when PUMP_WHEN_IDLE was noticed */
+    int error;              /* and its errno; EFAULT on PUMP_IN: the file was cut short under a mapping */
 
     /* Private. */
     int stop; /* eventfd(2): readable after pump_halt */
     _Atomic int halt;
-    bool in_bulk, pipes_grown;
+    bool in_bulk, pipes_grown, winding_down;
     int low_mark;
 };
 
@@ -74,7 +75,7 @@ bool pump_init(struct pump *pump, int in, int out, size_t pipe_size);
  */
 void pump_run(struct pump *pump);
 
-/* Asks a running pump to stop; from any thread, also before it runs. A later call may be stricter. */
+/* Asks a pump to stop, from one other thread, also before it runs. A later call may be stricter. */
 void pump_halt(struct pump *pump, enum pump_halt how);
 
 void pump_free(struct pump *pump);

@@ -17,7 +17,7 @@ enum { PIPE_SIZE_MIN = 4096, PIPE_SIZE_MAX = 1 << 30 };
 
 static int wrong(const char *what, const char *name, const char *argument)
 {
-    option_usage_error("%s argument '%s' for '--%s'", what, argument, name);
+    option_bad_argument(what, name, argument);
     return -1;
 }
 
@@ -30,7 +30,7 @@ static int take_pipe_size(struct transfer_options *options, const char *argument
         return 1;
     const char *problem = size_parse(argument, PIPE_SIZE_MIN, PIPE_SIZE_MAX, &size);
     if (problem != NULL)
-        return wrong(problem, "pipe-size", argument);
+        return wrong(problem, "--pipe-size", argument);
     options->pipe_size = (size_t)size;
     return 1;
 }
@@ -38,22 +38,22 @@ static int take_pipe_size(struct transfer_options *options, const char *argument
 static int take_rate(struct transfer_options *options, const char *argument)
 {
     const char *problem = size_parse(argument, 1, INT64_MAX, &options->rate);
-    return problem == NULL ? 1 : wrong(problem, "bwlimit", argument);
+    return problem == NULL ? 1 : wrong(problem, "--bwlimit", argument);
 }
 
 static int take_timeout(struct transfer_options *options, const char *argument)
 {
     const char *problem = duration_parse(argument, &options->timeout);
-    return problem == NULL ? 1 : wrong(problem, "timeout", argument);
+    return problem == NULL ? 1 : wrong(problem, "--timeout", argument);
 }
 
 int transfer_option(struct transfer_options *options, int id, const char *argument)
 {
     switch (id) {
     case TRANSFER_METHOD:
-        return ladder_parse(argument, &options->methods) ? 1 : wrong("invalid", "method", argument);
+        return ladder_parse(argument, &options->methods) ? 1 : wrong("invalid", "--method", argument);
     case TRANSFER_PROGRESS:
-        return progress_parse(argument, &options->progress) ? 1 : wrong("invalid", "progress", argument);
+        return progress_parse(argument, &options->progress) ? 1 : wrong("invalid", "--progress", argument);
     case TRANSFER_PIPE_SIZE:
         return take_pipe_size(options, argument);
     case TRANSFER_BWLIMIT:

@@ -25,7 +25,7 @@ struct transfer_options {
 extern const struct transfer_options transfer_defaults;
 
 enum {
-    TRANSFER_METHOD = OPTION_VERSION + 1,
+    TRANSFER_METHOD = OPTION_TRANSFER,
     TRANSFER_PROGRESS,
     TRANSFER_BWLIMIT,
     TRANSFER_STATS,

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/message.h"
 
-bool worker_open(struct worker *worker, const struct transfer_options *options, const struct monitor *monitor,
+enum { JOIN_PATIENCE = 200000000 /* nanoseconds for a pump to leave a call */ };
+
+bool worker_open(struct worker *worker, const struct transfer_options *options, struct monitor *monitor,
                  int in, const char *source, int out, const char *sink)
 {
     worker->monitor = monitor;
@@ -21,14 +24,18 @@ bool worker_open(struct worker *worker, const struct transfer_options *options, 
     return transfer_apply(options, &worker->pump);
 }
 
-/* Shuts the sink down for sending. ENOTCONN means that it was reset: the other direction knows more. */
-static void half_close(struct pump *pump)
+void worker_fail_sink(struct worker *worker, int error)
 {
-    if (shutdown(pump->route.out, SHUT_WR) == 0 || errno == ENOTCONN)
-        return;
-    pump->end = PUMP_FAILED;
-    pump->side = PUMP_OUT;
-    pump->error = errno;
+    worker->pump.end = PUMP_FAILED;
+    worker->pump.side = PUMP_OUT;
+    worker->pump.error = error;
+}
+
+/* Shuts the sink down for sending. ENOTCONN means that it was reset: the other direction knows more. */
+static void half_close(struct worker *worker)
+{
+    if (shutdown(worker->pump.route.out, SHUT_WR) != 0 && errno != ENOTCONN)
+        worker_fail_sink(worker, errno);
 }
 
 static void *run(void *argument)
@@ -38,7 +45,7 @@ static void *run(void *argument)
 
     pump_run(pump);
     if (worker->half_close && pump->end == PUMP_ENDED)
-        half_close(pump);
+        half_close(worker);
     atomic_store(&worker->done, true);
     monitor_wake(worker->monitor);
     return NULL;
@@ -79,6 +86,15 @@ void worker_halt(struct worker *worker, enum pump_halt how)
 {
     if (worker->running)
         pump_halt(&worker->pump, how);
+}
+
+void worker_abandon(struct worker *worker)
+{
+    uint64_t patience = clock_now() + JOIN_PATIENCE;
+
+    worker_halt(worker, PUMP_ABANDON);
+    while (!worker_is_over(worker) && monitor_wait(worker->monitor, NULL, 0, patience) > 0)
+        ;
 }
 
 void worker_report(const struct worker *worker)

@@ -17,13 +17,13 @@ struct worker {
     bool opened;               /* the pump is there */
     bool running;              /* the thread has been started and not been joined */
 
-    const struct monitor *monitor;
+    struct monitor *monitor;
     _Atomic bool done;
     pthread_t thread;
 };
 
 /* Prepares a zeroed worker. False: that failed (reported). */
-bool worker_open(struct worker *worker, const struct transfer_options *options, const struct monitor *monitor,
+bool worker_open(struct worker *worker, const struct transfer_options *options, struct monitor *monitor,
                  int in, const char *source, int out, const char *sink);
 
 /* Starts the pump, or starts it again after it was halted. It wakes the monitor when it has stopped. False:
@@ -39,6 +39,15 @@ bool worker_has_ended(const struct worker *worker);
 
 /* pump_halt, if it runs. */
 void worker_halt(struct worker *worker, enum pump_halt how);
+
+/*
+ * Stops it now, losing what it holds. Waits for a short while: a pump that is stuck in a call (a terminal
+ * that is stopped, a file system that is gone) is left behind, still running.
+ */
+void worker_abandon(struct worker *worker);
+
+/* Makes the end of a worker that is over a failure to write. */
+void worker_fail_sink(struct worker *worker, int error);
 
 /* Reports the failure of a worker that has failed. */
 void worker_report(const struct worker *worker);

@@ -7,8 +7,9 @@
 #include "net/socket_private.h"
 
 /* Waits for a connect in progress: 0, or the errno it ended with. */
-static int wait_connected(int fd, uint64_t deadline, struct monitor *monitor)
+static int wait_connected(int fd, uint64_t timeout, struct monitor *monitor)
 {
+    uint64_t deadline = clock_after(clock_now(), timeout);
     struct pollfd writable = {.fd = fd, .events = POLLOUT};
     int error;
     socklen_t length = sizeof error;
@@ -26,6 +27,7 @@ static bool bind_source(int fd, int family, const struct socket_options *options
 {
     if (options->source_host == NULL && options->source_port == NULL)
         return true;
+    failure->source = options->source_host ? options->source_host : options->source_port;
     struct socket_options like = {.family = family, .numeric = options->numeric};
     struct addrinfo *source =
         socket_resolve(options->source_host, options->source_port, AI_PASSIVE, &like, failure);
@@ -36,11 +38,13 @@ static bool bind_source(int fd, int family, const struct socket_options *options
     int result = bind(fd, source->ai_addr, source->ai_addrlen);
     if (result != 0)
         socket_failed(failure, "bind", errno);
+    else
+        failure->source = NULL;
     freeaddrinfo(source);
     return result == 0;
 }
 
-static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t deadline,
+static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t timeout,
                        struct monitor *monitor, struct socket_failure *failure)
 {
     getnameinfo(to->ai_addr, to->ai_addrlen, failure->host, sizeof failure->host, NULL, 0, NI_NUMERICHOST);
@@ -53,7 +57,7 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     }
     int error = connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? 0 : errno;
     if (error == EINPROGRESS || error == EINTR)
-        error = wait_connected(fd, deadline, monitor);
+        error = wait_connected(fd, timeout, monitor);
     if (error != 0) {
         socket_failed(failure, "connect", error);
         descriptor_close(&fd);
@@ -62,28 +66,28 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     return fd;
 }
 
-static int connect_unix(const struct address *address, const struct socket_options *options,
-                        uint64_t deadline, struct monitor *monitor, struct socket_failure *failure)
+static int connect_unix(const struct address *address, const struct socket_options *options, uint64_t timeout,
+                        struct monitor *monitor, struct socket_failure *failure)
 {
     struct sockaddr_un un;
     struct addrinfo to = {
         .ai_family = AF_UNIX, .ai_addr = (struct sockaddr *)&un, .ai_addrlen = address_to_unix(address, &un)};
-    int fd = connect_one(&to, options, deadline, monitor, failure);
+    int fd = connect_one(&to, options, timeout, monitor, failure);
     failure->host[0] = '\0';
     return fd;
 }
 
-int socket_connect(const struct address *address, const struct socket_options *options, uint64_t deadline,
+int socket_connect(const struct address *address, const struct socket_options *options, uint64_t timeout,
                    struct monitor *monitor, struct socket_failure *failure,
                    void (*report)(const struct socket_failure *failure, const struct address *address))
 {
     *failure = (struct socket_failure){0};
     if (address->is_unix)
-        return connect_unix(address, options, deadline, monitor, failure);
+        return connect_unix(address, options, timeout, monitor, failure);
     struct addrinfo *list = socket_resolve(address->host, address->port, 0, options, failure);
     int fd = -1;
     for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next) {
-        fd = connect_one(to, options, deadline, monitor, failure);
+        fd = connect_one(to, options, timeout, monitor, failure);
         if (fd < 0 && to->ai_next != NULL && report != NULL)
             report(failure, address);
     }

@@ -8,7 +8,7 @@
 
 static int wrong(const char *what, const char *name, const char *argument)
 {
-    option_usage_error("%s argument '%s' for '--%s'", what, argument, name);
+    option_bad_argument(what, name, argument);
     return -1;
 }
 
@@ -19,10 +19,10 @@ int connect_option(struct connect_options *options, int id, const char *argument
     switch (id) {
     case CONNECT_RETRY:
         problem = count_parse(argument, 0, 1000000, &options->retries);
-        return problem ? wrong(problem, "retry", argument) : 1;
+        return problem ? wrong(problem, "--retry", argument) : 1;
     case CONNECT_TIMEOUT:
         problem = duration_parse(argument, &options->timeout);
-        return problem ? wrong(problem, "connect-timeout", argument) : 1;
+        return problem ? wrong(problem, "--connect-timeout", argument) : 1;
     case CONNECT_CONGESTION:
         options->socket.congestion = argument;
         return 1;
@@ -60,8 +60,8 @@ int connect_by_options(const struct address *address, const struct connect_optio
                        struct monitor *monitor, bool verbose, bool quiet, struct socket_failure *failure)
 {
     for (long long tries = 0;; tries++) {
-        int fd = socket_connect(address, &options->socket, clock_after(clock_now(), options->timeout),
-                                monitor, failure, verbose ? connect_report : NULL);
+        int fd = socket_connect(address, &options->socket, options->timeout, monitor, failure,
+                                verbose ? connect_report : NULL);
         bool last = tries >= options->retries;
         if (fd < 0 && (last ? !quiet : verbose))
             connect_report(failure, address);

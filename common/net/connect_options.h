@@ -19,7 +19,7 @@ struct connect_options {
         .socket = SOCKET_OPTIONS_DEFAULT \
     }
 
-enum { CONNECT_RETRY = 280, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT };
+enum { CONNECT_RETRY = OPTION_CONNECT, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT };
 
 #define CONNECT_OPTION_ROWS                                                              \
     {CONNECT_TIMEOUT, "connect-timeout", "SECONDS", "give up connecting after so long"}, \

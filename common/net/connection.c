@@ -3,6 +3,7 @@
 #include "net/connection.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -40,7 +41,7 @@ static int socket_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-static int is_dead(int fd)
+static bool is_dead(int fd)
 {
     struct tcp_info info;
     socklen_t length = sizeof info;
@@ -48,28 +49,45 @@ static int is_dead(int fd)
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
-/* 0: all is acknowledged; EAGAIN: not yet; or what has become of the connection. */
-static int check(int fd)
+/* 0: all is acknowledged; EAGAIN: *left bytes are not yet; or what has become of the connection. The error is
+ * asked for last: an AF_UNIX peer that closes with bytes unread first sets it and then empties the queue. */
+static int check(int fd, int *left)
 {
+    *left = connection_unacknowledged(fd);
+    int unknown = *left < 0 ? errno : 0;
     int error = socket_error(fd);
-    if (error != 0)
-        return error;
-    int left = connection_unacknowledged(fd);
-    if (left <= 0)
-        return left == 0 ? 0 : errno;
+    if (error != 0 || *left <= 0)
+        return error != 0 ? error : unknown;
     return is_dead(fd) ? ECONNRESET : EAGAIN;
 }
 
-int connection_settle(int fd, struct monitor *monitor, uint64_t deadline)
+int connection_drain(int fd)
+{
+    char unwanted[4096];
+    ssize_t n = 1;
+
+    for (int i = 0; i < 4096 && n > 0; i++)
+        n = recv(fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
+    return n < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
+}
+
+int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
 {
     const uint64_t shortest = 1000000, longest = 50 * shortest; /* nanoseconds */
-    uint64_t sleep = shortest;
+    uint64_t sleep = shortest, deadline = CLOCK_NEVER;
+    int left, least = INT_MAX;
 
     for (;;) {
-        int state = check(fd);
+        int state = check(fd, &left);
+        if (state == EAGAIN &&
+            (state = connection_drain(fd)) == 0) /* a peer that is not heard might never read */
+            state = EAGAIN;
         if (state != EAGAIN)
             return state;
         uint64_t now = clock_now();
+        if (left < least)
+            deadline = clock_after(now, patience);
+        least = left < least ? left : least;
         if (now >= deadline)
             return ETIMEDOUT;
         uint64_t next = clock_after(now, sleep);
@@ -78,19 +96,9 @@ int connection_settle(int fd, struct monitor *monitor, uint64_t deadline)
     }
 }
 
-/* Bounded, for a peer may send faster than it is read here, and for ever. */
-static void drain(int fd)
-{
-    char unwanted[4096];
-    for (int i = 0; i < 4096 && recv(fd, unwanted, sizeof unwanted, MSG_DONTWAIT) > 0; i++)
-        ;
-}
-
 void connection_close(int fd)
 {
     set_linger(fd, 0);
-    shutdown(fd, SHUT_WR);
-    drain(fd);
     close(fd);
 }
 

@@ -18,16 +18,24 @@ bool connection_arm(int fd);
 
 /*
  * Waits until the peer's kernel has acknowledged every byte and our FIN (SIOCOUTQ is 0), with short sleeps
- * since no event tells. deadline: nanoseconds. Returns 0; ETIMEDOUT; ECONNRESET or what else has become of
- * the connection. An error that another call has already returned shows as ECONNRESET here.
+ * since no event tells; what the peer says meanwhile is thrown away. patience: nanoseconds without a byte
+ * acknowledged that end in ETIMEDOUT, 0: none. Returns 0; ETIMEDOUT; ECONNRESET or what else has become of
+ * the connection. Takes the error out of the socket: it is told once. One that another call has already
+ * returned shows as ECONNRESET here with TCP, and not at all with AF_UNIX.
  */
-int connection_settle(int fd, struct monitor *monitor, uint64_t deadline);
+int connection_settle(int fd, struct monitor *monitor, uint64_t patience);
 
 /* Bytes (and the FIN) that the peer has not acknowledged yet; -1 with errno when that cannot be known. */
 int connection_unacknowledged(int fd);
 
-/* Ends the connection in order. What the peer has sent and nobody wants is read first: closing a socket with
- * unread bytes would reset it. */
+/*
+ * Throws away what the peer has sent so far (bounded: it may go on for ever). Returns 0, or the error of the
+ * connection, which no other call will tell again.
+ */
+int connection_drain(int fd);
+
+/* Ends the connection in order, unless the peer has sent bytes that nobody has read: closing resets it then.
+ */
 void connection_close(int fd);
 
 /* Resets it. */

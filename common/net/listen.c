@@ -42,13 +42,16 @@ static void set_port(struct sockaddr *to, in_port_t port)
 
 static in_port_t bound_port(int fd)
 {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {0};
     socklen_t length = sizeof bound;
 
-    if (getsockname(fd, (struct sockaddr *)&bound, &length) != 0)
+    if (getsockname(fd, &bound.any, &length) != 0)
         return 0;
-    return bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                       : ((struct sockaddr_in *)&bound)->sin_port;
+    return bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port;
 }
 
 static bool add_inet(struct listener *listener, const struct addrinfo *to,

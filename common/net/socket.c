@@ -91,7 +91,10 @@ const char *socket_failure_text(const struct socket_failure *failure, const stru
     *error = failure->error;
     snprintf(host, sizeof host, "%s%s%s%s", address->host, named ? " (" : "", named ? failure->host : "",
              named ? ")" : "");
-    if (failure->resolver != 0) {
+    if (failure->source != NULL) {
+        snprintf(text, SOCKET_FAILURE_TEXT, "cannot connect from '%s'%s%s", failure->source,
+                 failure->resolver ? ": " : "", failure->resolver ? gai_strerror(failure->resolver) : "");
+    } else if (failure->resolver != 0) {
         snprintf(text, SOCKET_FAILURE_TEXT, "getaddrinfo for host \"%s\" port %s: %s", address->host,
                  address->port, gai_strerror(failure->resolver));
     } else if (address->is_unix) {

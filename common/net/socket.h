@@ -14,6 +14,7 @@ struct socket_failure {
     const char *step;      /* "connect", "bind", "getaddrinfo", the name of an option, ... */
     int error;             /* errno, or 0 when resolver is set */
     int resolver;          /* EAI_... of getaddrinfo(3) */
+    const char *source;    /* the local address or port that cannot be used, NULL: it is not that */
     char host[NI_MAXHOST]; /* the address in question as a number, or "" */
 };
 
@@ -41,12 +42,13 @@ struct socket_options {
     }
 
 /*
- * Connects to the address, trying each of its socket addresses in turn until deadline (nanoseconds, for all
- * of them together; CLOCK_NEVER: none). Returns a socket that is O_NONBLOCK, FD_CLOEXEC and armed
- * (connection.h), with failure->host as the number of the peer; or -1 with *failure (the last address's;
- * ETIMEDOUT after the deadline). report, if not NULL, is told of every address that failed before the last.
+ * Connects to the address, trying each of its socket addresses in turn, for timeout nanoseconds each (0: the
+ * system's patience; looking up the names may take its own time). Returns a socket that is O_NONBLOCK,
+ * FD_CLOEXEC and armed (connection.h), with failure->host as the number of the peer; or -1 with *failure (the
+ * last address's; ETIMEDOUT after the timeout). report, if not NULL, is told of every address that failed
+ * before the last.
  */
-int socket_connect(const struct address *address, const struct socket_options *options, uint64_t deadline,
+int socket_connect(const struct address *address, const struct socket_options *options, uint64_t timeout,
                    struct monitor *monitor, struct socket_failure *failure,
                    void (*report)(const struct socket_failure *failure, const struct address *address));
 
