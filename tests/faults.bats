@@ -313,7 +313,8 @@ refuse() {
     disturb sender splice ENOSYS 1+
     transfer
     show_transfer
-    [ "$sent" -eq 1 ] && [ "$received" -eq 1 ]
+    [ "$sent" -eq 1 ]
+    [ "$received" -eq 1 ]
     grep "^zsend: .*pipe.*stream socket.*: Function not implemented$" sender.err
 }
 
@@ -323,7 +324,9 @@ refuse() {
 blames() {
     transfer
     show_transfer
-    [ "$sent" -ne 0 ] && [ "$received" -ne 0 ] && grep -qx "$2" "$1.err"
+    [ "$sent" -ne 0 ]
+    [ "$received" -ne 0 ]
+    grep -qx "$2" "$1.err"
 }
 
 @test "an error of a splice is blamed on the side it came from" {

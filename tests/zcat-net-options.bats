@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # zcat-net: its command line, and the options that every transfer has.
+# shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
 

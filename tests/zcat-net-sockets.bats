@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # zcat-net: listening and connecting: addresses, ports, what nc prints, options of sockets.
+# shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
 

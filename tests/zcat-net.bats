@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # zcat-net: bytes from every kind of standard input to every kind of standard output, or a truthful failure.
+# shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
 
@@ -57,7 +58,8 @@ sender_fails() {
 # zsend_fails: the same with zsend as the sender; what it says is its own tests' business.
 zsend_fails() {
     run timeout 30 zsend --raw "$1" "127.0.0.1:$port"
-    [ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+    [ "$status" -ne 0 ]
+    [ "$status" -ne 124 ]
     status_of "$listener"
     [ "$status" -eq 1 ]
     says_exactly err "$2"

@@ -114,8 +114,14 @@ refused() {
         case $method in
         sendfile) [ "$(returned sendfile)" -eq 3000017 ] ;;
         splice) [ "$(returned splice)" -eq 6000034 ] ;;
-        mmap) [ "$(returned sendto)" -eq 3000017 ] && [ "$(returned read)" -lt 100000 ] ;;
-        read) [ "$(returned sendto)" -eq 3000017 ] && [ "$(returned read)" -ge 3000017 ] ;;
+        mmap)
+            [ "$(returned sendto)" -eq 3000017 ]
+            [ "$(returned read)" -lt 100000 ]
+            ;;
+        read)
+            [ "$(returned sendto)" -eq 3000017 ]
+            [ "$(returned read)" -ge 3000017 ]
+            ;;
         esac
     done
 }
@@ -831,7 +837,8 @@ maps() {
         ended "$sender"
         [ "$status" -eq 0 ]
     done
-    [ ! -s said--progress ] && [ ! -s said--progress=auto ]
+    [ ! -s said--progress ]
+    [ ! -s said--progress=auto ]
 }
 
 @test "SIGUSR1 prints one status line, and the transfer goes on" {

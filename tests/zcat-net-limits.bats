@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+# zcat-net and zsend: limits of time, of the system, and of what a peer does that nobody expects of it.
+# shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
+bats_require_minimum_version 1.5.0
+load helpers
+
+@test "a receiver that is slow but goes on taking bytes is no timeout" {
+    local sender senders=()
+    random_file like 4000000
+    for sender in 'zcat-net -n --timeout=2 127.0.0.1 PORT' 'zcat-net -n -w 2 127.0.0.1 PORT' \
+        'zcat-net -n --timeout=2 --exit-on=eof 127.0.0.1 PORT' 'zsend --raw --timeout=2 - 127.0.0.1:PORT'; do
+        OUT=out.${#senders[@]} listen --bwlimit=1M
+        ${sender/PORT/$port} <like &
+        senders+=("$!" "$listener")
+    done
+    for sender in "${senders[@]}"; do
+        status_of "$sender"
+        [ "$status" -eq 0 ]
+    done
+    for sender in out.*; do
+        cmp like "$sender"
+    done
+}
+
+@test "a peer that reads only after it has been heard out gets everything when zcat-net leaves first" {
+    local option
+    random_file like 2000000
+    head -c 40000000 /dev/zero >speech
+    for option in --send-only --exit-on=eof '-q 0'; do
+        start_peer recv:65536 send:speech save:rest close
+        # shellcheck disable=SC2086 # -q and its argument
+        timeout 30 zcat-net -n $option 127.0.0.1 "$port" <like >/dev/null
+        wait "$peer"
+        cmp <(tail -c +65537 like) rest
+    done
+}
+
+@test "over a UNIX socket a peer that goes without reading what it was sent is a failure" {
+    mkfifo in gate
+    python3 - >peer.log <<'EOF' &
+import socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("us")
+listener.listen()
+print("listens", flush=True)
+peer = listener.accept()[0]
+peer.sendall(b"x")
+peer.shutdown(socket.SHUT_WR)
+open("gate").read()
+peer.close()
+EOF
+    wait_for has_line peer.log listens
+    exec 9<>in
+    zcat-net -U us <in >out 2>err &
+    client=$!
+    wait_for has_line out x
+    echo hello >&9
+    open_gate gate
+    status_of "$client"
+    [ "$status" -eq 1 ]
+    grep -q "^zcat-net: error writing 'us'" err
+}
+
+@test "a limit on the size of files is an error with its reason, at both ends" {
+    (ulimit -f 100 && exec zcat-net -n -l -d --print-port 127.0.0.1 0 >out 2>err) &
+    listener=$!
+    take_port err
+    run -4 --separate-stderr timeout 20 zsend --raw /dev/zero "127.0.0.1:$port"
+    status_of "$listener"
+    [ "$status" -eq 1 ]
+    has_line err "^zcat-net: error writing 'standard output': File too large$"
+}
+
+@test "a sender is told when the receiver leaves before it has taken everything (-W)" {
+    random_file like 6000000
+    listen -W 1
+    run -4 timeout 20 zsend --raw like "127.0.0.1:$port"
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    cmp -n "$(stat -c %s out)" like out
+}
+
+@test "a local port that is no port is a usage error" {
+    refuses "port number too large: '99999'" -p 99999 127.0.0.1 1
+}
+
+@test "an empty environment, as cron's nearly is, changes nothing" {
+    local bin
+    bin=$(dirname "$(command -v zcat-net)")
+    random_file like 100000
+    env -i "$bin/zcat-net" -l -d --print-port 127.0.0.1 0 >out 2>err </dev/null &
+    listener=$!
+    take_port err
+    env -i "$bin/zsend" --raw like "127.0.0.1:$port" </dev/null
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    cmp like out
+}
+
+@test "-k serves hundreds of clients with the descriptors of one, and within 4 MiB" {
+    local i before
+    head -c 20000000 /dev/zero >like
+    listen -k
+    zcat-net -n 127.0.0.1 "$port" <like
+    before=$(find "/proc/$listener/fd" -type l | wc -l)
+    for ((i = 0; i < 200; i++)); do
+        zcat-net -n 127.0.0.1 "$port" <<<"client $i"
+    done
+    [ "$(find "/proc/$listener/fd" -type l | wc -l)" -le "$before" ]
+    [ "$(tail -n 1 out)" = "client 199" ]
+    [[ ${ZCOPY_BUILD:-} == *san ]] || [ "$(awk '/^VmHWM/ { print $2 }' "/proc/$listener/status")" -le 4096 ]
+}
