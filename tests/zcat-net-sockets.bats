@@ -136,10 +136,11 @@ load helpers
     diff <(sed 's/^nc: /zcat-net: /' nc.log) zcat-net.log
     start_peer listen hold
     for program in nc zcat-net; do
-        : >"$program.log"
-        "$program" -v -z 127.0.0.1 "$port" 2>>"$program.log"
-        "$program" -v -z -n 127.0.0.1 "$port" 2>>"$program.log"
-        "$program" -v -z -4 localhost "$port" 2>>"$program.log"
+        {
+            "$program" -v -z 127.0.0.1 "$port"
+            "$program" -v -z -n 127.0.0.1 "$port"
+            "$program" -v -z -4 localhost "$port"
+        } 2>"$program.log"
     done
     diff nc.log zcat-net.log
     grep -q "^Connection to localhost (127.0.0.1) $port port \[tcp/\*\] succeeded!$" nc.log

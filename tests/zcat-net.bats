@@ -7,10 +7,9 @@ load helpers
 # says_exactly FILE PATTERN: besides the port, FILE has one line, which matches all of PATTERN.
 says_exactly() {
     grep -v '^[0-9]*$' "$1" >said || true
-    [ "$(wc -l <said)" -eq 1 ] && grep -q -x -e "$2" said || {
-        cat "$1"
-        return 1
-    }
+    cat "$1"
+    [ "$(wc -l <said)" -eq 1 ]
+    grep -q -x -e "$2" said
 }
 
 # sends_from KIND FILE: a standard input of that kind arrives, and is left as it was.
