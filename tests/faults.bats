@@ -194,7 +194,6 @@ receiver_with() {
 
 @test "a half-close that fails is an error and not a hang" {
     can_trace
-    matrix receiver shutdown '' 'EACCES ENOBUFS'
     zcat_net_sends
     matrix sender shutdown '' 'EACCES ENOBUFS'
     by_file
@@ -225,7 +224,6 @@ receiver_with() {
 
 @test "zcat-net does not mind interruptions when it throws away what is left in a socket" {
     can_trace
-    matrix receiver recvfrom "$again" 'ECONNRESET'
     zcat_net_sends
     matrix sender recvfrom "$again" 'ECONNRESET'
 }

@@ -98,7 +98,8 @@ int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
 
 void connection_close(int fd)
 {
-    set_linger(fd, 0);
+    if (!set_linger(fd, 0))
+        shutdown(fd, SHUT_WR); /* the FIN goes before the reset then, which a closed peer does not mind */
     close(fd);
 }
 
