@@ -84,6 +84,10 @@ $(BUILD)/bench/%: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
+# Debian's own kernel in qemu: an older one than most machines have.
+vm: all
+	tests/vm/run $(BUILD)
+
 bench: all $(bench_bin)
 	tests/bench/run $(BUILD)
 
@@ -92,7 +96,7 @@ demo: all $(bench_bin)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
-scripts = bootstrap .ci/run tests/run tests/demo $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) completions/bash/zcat-net \
+scripts = bootstrap .ci/run tests/run tests/demo tests/vm/run tests/vm/init $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) completions/bash/zcat-net \
 	completions/bash/zsend
 
 lint:
@@ -121,12 +125,12 @@ dist:
 	git archive --format=tar.gz --prefix=zcopy-$(VERSION)/ -o zcopy-$(VERSION).tar.gz HEAD
 
 help:
-	@echo 'all man demo test check bench lint format install dist clean'
+	@echo 'all man demo test check vm bench lint format install dist clean'
 
 clean:
 	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all man test check bench demo lint format install dist help clean
+.PHONY: all man test check vm bench demo lint format install dist help clean
 .SECONDARY:
