@@ -17,6 +17,10 @@ ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -D_FILE_OFFSET_BITS=6
 	-MMD -MP $(WARNINGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 
+# V=1 shows the commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $@')
+
 commands = zcat-net zsend
 
 common = base/descriptor base/limit base/message base/monitor base/option base/program base/progress \
@@ -30,26 +34,30 @@ bin = $(commands:%=$(BUILD)/bin/%)
 all: $(bin)
 
 $(BUILD)/libcommon.a: $(common:%=$(BUILD)/common/%.o)
-	rm -f $@
-	$(AR) -rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) -rcs $@ $^
 
 define command_rule
 $(BUILD)/bin/$(1): $$($(1):%=$(BUILD)/cmd/$(1)/%.o) $(BUILD)/libcommon.a
+	$$(call say,LD)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach command,$(commands),$(eval $(call command_rule,$(command))))
 
 $(BUILD)/%.o: %.c Makefile
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Manual pages: --help by help2man, and the sections written by hand.
 pages = $(commands:%=$(BUILD)/man/%.1)
 
 $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
+	$(call say,MAN)
 	@mkdir -p $(@D)
-	help2man --no-info --locale=C --include=$< --output=$@ $(BUILD)/bin/$*
+	$(Q)help2man --no-info --locale=C --include=$< --output=$@ $(BUILD)/bin/$*
 
 man: $(pages)
 
@@ -59,15 +67,17 @@ unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so
 
 $(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LDLIBS)
 
 $(BUILD)/tests/short.so: tests/faults/short.c Makefile
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
 
 test: all $(unit_bin) $(helpers) man
-	tests/run $(BUILD) $(unit_bin) -- $(TESTS)
+	$(Q)tests/run $(BUILD) $(unit_bin) -- $(TESTS)
 
 # All that has to hold before a commit: the suite, and the suite again under the sanitizers.
 check:
@@ -81,18 +91,19 @@ sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats
 bench_bin = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 $(BUILD)/bench/%: tests/bench/%.c Makefile
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 # Debian's own kernel in qemu: an older one than most machines have.
 vm: all
-	tests/vm/run $(BUILD)
+	$(Q)tests/vm/run $(BUILD)
 
 bench: all $(bench_bin)
-	tests/bench/run $(BUILD)
+	$(Q)tests/bench/run $(BUILD)
 
 demo: all $(bench_bin)
-	tests/demo $(BUILD)
+	$(Q)tests/demo $(BUILD)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
