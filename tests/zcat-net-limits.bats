@@ -22,6 +22,33 @@ load helpers
     done
 }
 
+# has_bytes FILE COUNT
+has_bytes() {
+    [ "$(stat -c %s "$1")" -ge "$2" ]
+}
+
+@test "what has been received when zcat-net leaves is delivered to a reader that is slow but goes on" {
+    local from
+    random_file like 3000000
+    start_peer send:like hold
+    from=$port
+    listen
+    mkfifo in through
+    exec 9<>in
+    zsend --raw --bwlimit=100K - "127.0.0.1:$port" <through 9>&- &
+    reader=$!
+    zcat-net -n --exit-on=eof --timeout=1.5 127.0.0.1 "$from" <in >through 9>&- &
+    client=$!
+    wait_for has_bytes out 100000 # it holds most of a mebibyte now, seconds of it
+    exec 9>&-
+    status_of "$client"
+    [ "$status" -eq 0 ]
+    status_of "$reader"
+    [ "$status" -eq 0 ]
+    status_of "$listener"
+    cmp -n "$(stat -c %s out)" like out
+}
+
 @test "a peer that reads only after it has been heard out gets everything when zcat-net leaves first" {
     local option
     random_file like 2000000

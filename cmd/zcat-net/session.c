@@ -59,15 +59,6 @@ static uint64_t session_bytes(const void *of)
     return atomic_load(&session->send.pump.moved) + atomic_load(&session->receive.pump.moved);
 }
 
-/* Waits until both directions are over, at most until deadline. */
-static bool wait_over(struct session *session, uint64_t deadline)
-{
-    while (!worker_is_over(&session->send) | !worker_is_over(&session->receive))
-        if (monitor_wait(session->monitor, NULL, 0, deadline) <= 0)
-            return false;
-    return true;
-}
-
 /* Stops everything and resets the connection: the peer must not take what it has for all. */
 static enum session_outcome abandon(struct session *session, enum session_outcome outcome)
 {
@@ -82,6 +73,38 @@ static uint64_t shorter_patience(const struct settings *settings)
 {
     uint64_t idle = settings->idle, timeout = settings->transfer.timeout;
     return timeout == 0 || (idle != 0 && idle < timeout) ? idle : timeout;
+}
+
+/* What the peer acknowledges is progress too, for the socket's buffer may take long to drain: a count that
+ * grows with every byte moved and with every byte acknowledged. */
+static void note_progress(struct session *session)
+{
+    stall_note(&session->stall, 2 * session_bytes(session) - (uint64_t)connection_unacknowledged(session->fd),
+               clock_now());
+}
+
+/* Waits until something happens. False: no byte has moved for too long (-w, --timeout), or deadline is past.
+ */
+static bool wait_once(struct session *session, uint64_t deadline)
+{
+    uint64_t patience = shorter_patience(session->settings);
+
+    note_progress(session);
+    uint64_t look = stall_next_look(&session->stall, patience, clock_now());
+    if (monitor_wait(session->monitor, NULL, 0, look < deadline ? look : deadline) > 0)
+        return true;
+    note_progress(session);
+    uint64_t now = clock_now();
+    return now < stall_deadline(&session->stall, patience) && now < deadline;
+}
+
+/* Waits until both directions are over. False: no byte has moved for too long. */
+static bool wait_over(struct session *session)
+{
+    while (!worker_is_over(&session->send) | !worker_is_over(&session->receive))
+        if (!wait_once(session, CLOCK_NEVER))
+            return false;
+    return true;
 }
 
 static enum session_outcome fail(struct session *session, const struct worker *worker)
@@ -135,11 +158,9 @@ static enum session_outcome finish(struct session *session, bool last)
 /* Ends the session from our side: what has been taken is still delivered. */
 static enum session_outcome leave(struct session *session, bool last)
 {
-    uint64_t timeout = session->settings->transfer.timeout;
-
     worker_halt(&session->send, PUMP_TAKE_NO_MORE);
     worker_halt(&session->receive, PUMP_TAKE_NO_MORE);
-    if (!wait_over(session, clock_after(clock_now(), timeout))) {
+    if (!wait_over(session)) {
         message_note("timed out: what had been received or read could not be delivered");
         return abandon(session, SESSION_FATAL);
     }
@@ -174,7 +195,7 @@ static bool resume_sending(struct session *session)
         send->pump.moved == send->pump.moved_at_halt)
         return false;
     session->peer_reads = true;
-    int error = connection_settle(session->fd, session->monitor, session->settings->transfer.timeout);
+    int error = connection_settle(session->fd, session->monitor, shorter_patience(session->settings));
     if (error != 0)
         worker_fail_sink(send, error);
     return error == 0 && worker_start(send);
@@ -184,28 +205,6 @@ static uint64_t quit_deadline(const struct session *session)
 {
     const struct settings *settings = session->settings;
     return settings->quits && session->send_ended ? session->send_ended + settings->quit_after : CLOCK_NEVER;
-}
-
-/* What the peer acknowledges is progress too, for the socket's buffer may take long to drain: a count that
- * grows with every byte moved and with every byte acknowledged. */
-static void note_progress(struct session *session)
-{
-    stall_note(&session->stall, 2 * session_bytes(session) - (uint64_t)connection_unacknowledged(session->fd),
-               clock_now());
-}
-
-/* Waits until something happens. False: one of the clocks has run out. */
-static bool wait_once(struct session *session)
-{
-    uint64_t patience = shorter_patience(session->settings), quit = quit_deadline(session);
-
-    note_progress(session);
-    uint64_t look = stall_next_look(&session->stall, patience, clock_now());
-    if (monitor_wait(session->monitor, NULL, 0, look < quit ? look : quit) > 0)
-        return true;
-    note_progress(session);
-    uint64_t now = clock_now();
-    return now < stall_deadline(&session->stall, patience) && now < quit;
 }
 
 /* A clock has run out: -q and -w leave, --timeout fails. */
@@ -263,7 +262,7 @@ static enum session_outcome conclude(struct session *session, bool last)
         /* The peer may have said why before it went: what is here already is delivered. */
         if (send->pump.side == PUMP_OUT) {
             worker_halt(receive, PUMP_WHEN_IDLE);
-            wait_over(session, clock_after(clock_now(), session->settings->transfer.timeout));
+            wait_over(session);
         }
         return fail(session, worker_has_failed(receive) && receive->pump.side == PUMP_OUT ? receive : send);
     }
@@ -273,7 +272,7 @@ static enum session_outcome conclude(struct session *session, bool last)
 static enum session_outcome relay(struct session *session, bool last)
 {
     while (!is_decided(session))
-        if (!wait_once(session))
+        if (!wait_once(session, quit_deadline(session)))
             return on_deadline(session, last);
     return conclude(session, last);
 }
