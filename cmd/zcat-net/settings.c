@@ -41,6 +41,7 @@ static const struct option_row rows[] = {
     {OPTION_PRINT_PORT, "print-port", NULL, "with -l: print the port's number on standard error"},
     {'v', NULL, NULL, "tell about connections on standard error"},
     CONNECT_OPTION_ROWS,
+    CONNECT_NODELAY_ROW,
 
     OPTION_HEADING("Ending"),
     {'N', NULL, NULL,

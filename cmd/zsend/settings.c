@@ -19,6 +19,7 @@ static const struct option_row rows[] = {
 
     OPTION_HEADING("Connecting"),
     CONNECT_OPTION_ROWS,
+    CONNECT_NODELAY_ROW,
 
     OPTION_HEADING("Moving bytes"),
     TRANSFER_OPTION_ROWS,

@@ -22,6 +22,7 @@ static bool is_default(enum method method, enum kind source, enum kind sink)
                sink != KIND_PIPE; /* to a pipe it is splice, and only since Linux 5.12 */
     case METHOD_SPLICE:
         return !is_character(source) && !is_character(sink);
+    case METHOD_TEE:
     case METHOD_MMAP:
         return false;
     default:

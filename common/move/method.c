@@ -25,7 +25,7 @@ static ssize_t take_by_sendfile(struct route *route, size_t n)
     return sendfile(route->out, route->in, NULL, n);
 }
 
-static bool open_private_pipe(struct route *route)
+bool route_open_pipe(struct route *route)
 {
     if (route->pipe[0] >= 0)
         return true;
@@ -37,13 +37,21 @@ static bool open_private_pipe(struct route *route)
 
 static ssize_t take_by_splice(struct route *route, size_t n)
 {
-    if (!open_private_pipe(route))
+    if (!route_open_pipe(route))
         return -1;
     /* The flag as well as O_NONBLOCK: before Linux 5.1 splice looked at the flag alone. */
     ssize_t taken = splice(route->in, NULL, route->pipe[1], NULL, n, SPLICE_F_NONBLOCK);
     if (taken > 0)
         route->in_pipe += (size_t)taken;
     return taken;
+}
+
+ssize_t route_duplicate(const struct route *route, int to, size_t n)
+{
+    ssize_t given = tee(route->pipe[0], to, n, SPLICE_F_NONBLOCK);
+    if (given == 0) /* tee(2): nothing to duplicate, which cannot be here, and nobody who could add to it */
+        errno = EIO;
+    return given > 0 ? given : -1;
 }
 
 static void unmap(struct route *route)
@@ -117,46 +125,71 @@ const struct method_row method_table[METHOD_COUNT] = {
     [METHOD_SPLICE] = {"splice",
                        FILES | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_TERMINAL) | SET(KIND_DEVICE),
                        SPLICE_SINKS, false, take_by_splice},
+    [METHOD_TEE] = {"tee", SET(KIND_PIPE), SET(KIND_PIPE), false, NULL},
     [METHOD_MMAP] = {"mmap", FILES, ANY, false, take_by_mmap},
     [METHOD_READ] = {"read", ANY, ANY, false, take_by_read},
 };
 
 bool method_serves(enum method method, enum kind source, enum kind sink)
 {
-    return (method_table[method].sources & SET(source)) && (method_table[method].sinks & SET(sink));
+    const struct method_row *row = &method_table[method];
+    return row->take != NULL && (row->sources & SET(source)) && (row->sinks & SET(sink));
 }
 
-static ssize_t deliver_memory(struct route *route)
+ssize_t sink_write(int fd, enum kind kind, const char *data, size_t n)
 {
-    bool is_socket = route->out_kind == KIND_STREAM || route->out_kind == KIND_DATAGRAM;
-    ssize_t n = is_socket ? send(route->out, route->data, route->in_memory, MSG_DONTWAIT | MSG_NOSIGNAL)
-                          : write(route->out, route->data, route->in_memory);
-    if (n > 0) {
-        route->data += n;
-        route->in_memory -= (size_t)n;
-        if (route->in_memory == 0)
-            unmap(route);
-    }
+    bool is_socket = kind == KIND_STREAM || kind == KIND_DATAGRAM;
+    return is_socket ? send(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(fd, data, n);
+}
+
+void route_forget(struct route *route, size_t n)
+{
+    route->data += n;
+    route->in_memory -= n;
+    if (route->in_memory == 0)
+        unmap(route);
+}
+
+static ssize_t deliver_memory(struct route *route, int to, enum kind kind)
+{
+    ssize_t n = sink_write(to, kind, route->data, route->in_memory);
+    if (n > 0)
+        route_forget(route, (size_t)n);
     return n;
 }
 
-static ssize_t deliver_pipe(struct route *route)
+ssize_t route_stage(struct route *route)
 {
-    ssize_t n = splice(route->pipe[0], NULL, route->out, NULL, route->in_pipe, SPLICE_F_NONBLOCK);
+    ssize_t n = deliver_memory(route, route->pipe[1], KIND_PIPE);
+    if (n > 0)
+        route->in_pipe += (size_t)n;
+    return n;
+}
+
+ssize_t route_splice_to(struct route *route, int to, size_t n)
+{
+    ssize_t moved = splice(route->pipe[0], NULL, to, NULL, n, SPLICE_F_NONBLOCK);
+    if (moved > 0)
+        route->in_pipe -= (size_t)moved;
+    return moved;
+}
+
+ssize_t route_rescue(struct route *route)
+{
+    ssize_t n =
+        fill_buffer(route, route->pipe[0], route->in_pipe < ROUTE_RESCUE ? route->in_pipe : ROUTE_RESCUE);
     if (n > 0)
         route->in_pipe -= (size_t)n;
-    return n;
+    return n > 0 ? n : -1;
 }
 
 ssize_t route_deliver(struct route *route)
 {
-    if (route->in_memory == 0 && route->sink_refused) {
-        ssize_t rescued = fill_buffer(route, route->pipe[0], route->in_pipe);
-        if (rescued <= 0)
-            return -1;
-        route->in_pipe -= (size_t)rescued;
-    }
-    return route->in_memory > 0 ? deliver_memory(route) : deliver_pipe(route);
+    if (route->in_memory == 0 && route->sink_refused && route_rescue(route) < 0)
+        return -1;
+    if (route->in_memory > 0)
+        return deliver_memory(route, route->out, route->out_kind);
+    return route_splice_to(route, route->out, route->in_pipe);
 }
 
 struct route route_make(int in, int out, size_t pipe_size)

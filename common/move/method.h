@@ -9,8 +9,9 @@
 
 #include "move/kind.h"
 
-/* Named after their system calls, the fastest first; mmap is mmap + write. */
-enum method { METHOD_SENDFILE, METHOD_SPLICE, METHOD_MMAP, METHOD_READ, METHOD_COUNT };
+/* Named after their system calls, the fastest first; mmap is mmap + write. tee alone does not move bytes but
+ * duplicate them: see route_duplicate. */
+enum method { METHOD_SENDFILE, METHOD_SPLICE, METHOD_TEE, METHOD_MMAP, METHOD_READ, METHOD_COUNT };
 
 /*
  * Two descriptors and what has been taken from the first but not yet been delivered to the second: in
@@ -33,7 +34,8 @@ struct route {
     bool sink_refused; /* the sink cannot be spliced to: what is in the pipe goes by read and write */
 };
 
-enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024 };
+/* Bytes: of the buffer; of a mapped window; that are read at once to rescue what is in the private pipe. */
+enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024, ROUTE_RESCUE = 64 * 1024 };
 
 /* A route from in to out; nothing is opened yet. pipe_size: bytes. */
 struct route route_make(int in, int out, size_t pipe_size);
@@ -49,7 +51,8 @@ struct method_row {
      * Takes at most n bytes (n > 0) from the source; only while the route holds none. Never waits for a
      * source that is a pipe; may wait for others that are not O_NONBLOCK (poll them first).
      * Returns bytes, 0 at the end of the source, or -1 with errno: EAGAIN (source empty, or sink full when
-     * direct), EFAULT (mmap: the file was cut short), or what the system call says.
+     * direct), EFAULT (mmap: the file was cut short), or what the system call says. NULL: the method takes
+     * nothing, and no ladder has it.
      */
     ssize_t (*take)(struct route *route, size_t n);
 };
@@ -58,6 +61,36 @@ extern const struct method_row method_table[METHOD_COUNT];
 
 /* True when the method can carry bytes from a source of this kind to a sink of that kind. */
 bool method_serves(enum method method, enum kind source, enum kind sink);
+
+/* Opens the private pipe, if it is not open yet. False with errno. */
+bool route_open_pipe(struct route *route);
+
+/*
+ * Duplicates at most n bytes (n > 0), from the start of what the private pipe holds, into the pipe that to is
+ * the write end of, by tee(2): references to the same pages, and nothing is consumed. So a second call gives
+ * the same bytes once more, and what a short one has left out can be had only when that much has been
+ * delivered. Never waits. Returns bytes (more than 0), or -1 with errno: EAGAIN (that pipe is full), EPIPE,
+ * EINVAL (not a pipe).
+ */
+ssize_t route_duplicate(const struct route *route, int to, size_t n);
+
+/* Writes some of the bytes in memory into the private pipe, which is open. Returns bytes, or -1 with errno:
+ * EAGAIN when that is full, EFAULT as take_by_mmap. */
+ssize_t route_stage(struct route *route);
+
+/* Reads some of what is in the private pipe into memory, where nothing is. Returns bytes, or -1 with errno.
+ */
+ssize_t route_rescue(struct route *route);
+
+/* Forgets n bytes at the start of the memory, which holds as many. */
+void route_forget(struct route *route, size_t n);
+
+/* Writes to a descriptor of this kind; to a socket without waiting and without SIGPIPE. Returns as write(2).
+ */
+ssize_t sink_write(int fd, enum kind kind, const char *data, size_t n);
+
+/* As route_deliver, but at most n bytes of the private pipe (it holds as many), and to another sink. */
+ssize_t route_splice_to(struct route *route, int to, size_t n);
 
 /*
  * Delivers some of what the route holds (there is something) to the sink. Never waits for a sink that is a

@@ -2,6 +2,7 @@
 /* Shared options, --stats and --debug. */
 #include "move/transfer.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,42 +100,46 @@ static double seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* ", splice 4096, read 10" */
-static void list_methods(char *text, size_t room, const uint64_t by_method[METHOD_COUNT])
+const char *transfer_methods_text(const uint64_t by_method[METHOD_COUNT], char text[TRANSFER_METHODS_TEXT])
 {
     size_t used = 0;
 
-    *text = '\0';
-    for (enum method method = 0; method < METHOD_COUNT && used < room; method++)
+    for (enum method method = 0; method < METHOD_COUNT; method++)
         if (by_method[method] > 0)
-            used += (size_t)snprintf(text + used, room - used, ", %s %llu", method_table[method].name,
-                                     (unsigned long long)by_method[method]);
+            used +=
+                (size_t)snprintf(text + used, TRANSFER_METHODS_TEXT - used, "%s%s %llu", used > 0 ? ", " : "",
+                                 method_table[method].name, (unsigned long long)by_method[method]);
+    if (used == 0)
+        strlcpy(text, "no bytes", TRANSFER_METHODS_TEXT);
+    return text;
 }
 
 void transfer_print_stats(const struct transfer_totals *totals)
 {
     struct rusage usage;
-    char rate[SIZE_TEXT], methods[256];
+    char rate[SIZE_TEXT], methods[TRANSFER_METHODS_TEXT];
     double elapsed = (double)(clock_now() - totals->started) / (double)NANOSECONDS;
 
     getrusage(RUSAGE_SELF, &usage);
     double cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     double gib = (double)totals->bytes / (1024.0 * 1024 * 1024);
-    list_methods(methods, sizeof methods, totals->by_method);
-    message_note("%llu bytes, %.3f s, %s/s, %.3f s CPU, %.3f s CPU/GiB%s", (unsigned long long)totals->bytes,
-                 elapsed, size_format(rate, elapsed > 0 ? (uint64_t)((double)totals->bytes / elapsed) : 0),
-                 cpu, gib > 0 ? cpu / gib : 0, methods);
+    message_note("%llu bytes, %.3f s, %s/s, %.3f s CPU, %.3f s CPU/GiB%s%s",
+                 (unsigned long long)totals->bytes, elapsed,
+                 size_format(rate, elapsed > 0 ? (uint64_t)((double)totals->bytes / elapsed) : 0), cpu,
+                 gib > 0 ? cpu / gib : 0, gib > 0 ? ", " : "",
+                 gib > 0 ? transfer_methods_text(totals->by_method, methods) : "");
 }
 
 void transfer_print_debug(const struct pump *pump, const char *source, const char *sink)
 {
     const struct route *route = &pump->route;
-    char methods[256];
+    char methods[TRANSFER_METHODS_TEXT];
 
-    list_methods(methods, sizeof methods, pump->by_method);
     message_note("debug: '%s' (%s) to '%s' (%s): %s", source, kind_name(route->in_kind), sink,
-                 kind_name(route->out_kind), *methods ? methods + 2 : "no bytes");
+                 kind_name(route->out_kind), transfer_methods_text(pump->by_method, methods));
     for (enum method method = 0; method < METHOD_COUNT; method++) {
+        if (method_table[method].take == NULL)
+            continue;
         if (pump->refused[method] != 0)
             message_error(pump->refused[method], "debug: %s was refused", method_table[method].name);
         else if (!method_serves(method, route->in_kind, route->out_kind))

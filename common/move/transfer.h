@@ -34,23 +34,35 @@ enum {
     TRANSFER_TIMEOUT
 };
 
-#define TRANSFER_OPTION_ROWS                                                                   \
-    {TRANSFER_METHOD, "method", "LIST",                                                        \
-     "use only these methods, in this order:\n"                                                \
-     "sendfile, splice, mmap, read"},                                                          \
-        {TRANSFER_PIPE_SIZE, "pipe-size", "SIZE",                                              \
-         "bytes of the pipes that are used (default 1M);\n"                                    \
-         "'keep': leave those of standard input and\n"                                         \
-         "output as they are"},                                                                \
-        {TRANSFER_BWLIMIT, "bwlimit", "RATE", "move at most RATE bytes a second each way"},    \
-        {TRANSFER_TIMEOUT, "timeout", "SECONDS", "fail when no byte has moved for so long"},   \
-        {TRANSFER_PROGRESS, "progress", "[=WHEN]",                                             \
-         "show a progress line: auto (on a terminal; the\n"                                    \
-         "same as no WHEN), always, or never (default)"},                                      \
+/* The rows of the table, for commands that have other words for some, or no use for them; and all of them. */
+#define TRANSFER_METHOD_ROW(names)                                                          \
+    {                                                                                       \
+        TRANSFER_METHOD, "method", "LIST", "use only these methods, in this order:\n" names \
+    }
+#define TRANSFER_PIPE_SIZE_ROW                                 \
+    {                                                          \
+        TRANSFER_PIPE_SIZE, "pipe-size", "SIZE",               \
+            "bytes of the pipes that are used (default 1M);\n" \
+            "'keep': leave those of standard input and\n"      \
+            "output as they are"                               \
+    }
+#define TRANSFER_BWLIMIT_ROW(help)                \
+    {                                             \
+        TRANSFER_BWLIMIT, "bwlimit", "RATE", help \
+    }
+#define TRANSFER_REPORT_ROWS                                                                   \
+    {TRANSFER_PROGRESS, "progress", "[=WHEN]",                                                 \
+     "show a progress line: auto (on a terminal; the\n"                                        \
+     "same as no WHEN), always, or never (default)"},                                          \
         {TRANSFER_STATS, "stats", NULL, "print bytes, time, CPU time and methods at the end"}, \
     {                                                                                          \
         TRANSFER_DEBUG, "debug", NULL, "explain which methods were used and why"               \
     }
+#define TRANSFER_OPTION_ROWS                                                                 \
+    TRANSFER_METHOD_ROW("sendfile, splice, mmap, read"), TRANSFER_PIPE_SIZE_ROW,             \
+        TRANSFER_BWLIMIT_ROW("move at most RATE bytes a second each way"),                   \
+        {TRANSFER_TIMEOUT, "timeout", "SECONDS", "fail when no byte has moved for so long"}, \
+        TRANSFER_REPORT_ROWS
 
 /*
  * Takes option id with its argument if it is one of the rows above. Returns 1 taken, 0 not one of them,
@@ -72,6 +84,10 @@ void transfer_add(struct transfer_totals *totals, const struct pump *pump);
 
 /* --stats: one line on standard error. The CPU time is that of the whole process. */
 void transfer_print_stats(const struct transfer_totals *totals);
+
+/* "splice 4096, read 10", or "no bytes"; returns text. */
+enum { TRANSFER_METHODS_TEXT = 256 };
+const char *transfer_methods_text(const uint64_t by_method[METHOD_COUNT], char text[TRANSFER_METHODS_TEXT]);
 
 /* --debug: what moved the bytes from source to sink (names for people), and what was refused. */
 void transfer_print_debug(const struct pump *pump, const char *source, const char *sink);

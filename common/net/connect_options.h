@@ -21,11 +21,16 @@ struct connect_options {
 
 enum { CONNECT_RETRY = OPTION_CONNECT, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT };
 
+/* For commands that gather small pieces where TCP does. */
+#define CONNECT_NODELAY_ROW                                                         \
+    {                                                                               \
+        CONNECT_NODELAY, "nodelay", NULL, "send small pieces at once (TCP_NODELAY)" \
+    }
+
 #define CONNECT_OPTION_ROWS                                                              \
     {CONNECT_TIMEOUT, "connect-timeout", "SECONDS", "give up connecting after so long"}, \
         {CONNECT_RETRY, "retry", "N", "try to connect N times more, a second apart"},    \
         {CONNECT_CONGESTION, "congestion", "NAME", "use this TCP congestion control"},   \
-        {CONNECT_NODELAY, "nodelay", NULL, "send small pieces at once (TCP_NODELAY)"},   \
         {'4', NULL, NULL, "use IPv4 only"},                                              \
     {                                                                                    \
         '6', NULL, NULL, "use IPv6 only"                                                 \

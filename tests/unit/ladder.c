@@ -45,7 +45,7 @@ static const struct row rows[KIND_COUNT] = {
 
 static enum method method_of(char letter)
 {
-    return (enum method)(strchr("SPMR", letter) - "SPMR");
+    return (enum method)(strchr("SPTMR", letter) - "SPMR");
 }
 
 static struct ladder by_default(const char *cell)
@@ -59,13 +59,13 @@ static struct ladder by_default(const char *cell)
 
 static bool is_served(const char *cell, enum method method)
 {
-    return strchr(cell, "SPMR"[method]) != NULL;
+    return strchr(cell, "SPTMR"[method]) != NULL;
 }
 
 static void check_pair(enum kind source, enum kind sink, const char *cell)
 {
     static const struct ladder all = {METHOD_COUNT,
-                                      {METHOD_READ, METHOD_MMAP, METHOD_SPLICE, METHOD_SENDFILE}};
+                                      {METHOD_READ, METHOD_MMAP, METHOD_TEE, METHOD_SPLICE, METHOD_SENDFILE}};
     struct ladder expected = by_default(cell), chosen = ladder_for(source, sink), every = {0};
     char expected_text[TEXT], text[TEXT];
 
