@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Digests of a stream of bytes, for --hash. */
+#ifndef ZCOPY_BASE_DIGEST_H
+#define ZCOPY_BASE_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* xxh3 is XXH3 with 128 bits, which xxhsum -H128 prints. */
+enum digest_algorithm { DIGEST_XXH3, DIGEST_SHA256, DIGEST_SHA512, DIGEST_COUNT };
+
+/* Room for any digest in hexadecimal digits with its NUL. */
+enum { DIGEST_TEXT = 2 * 64 + 1 };
+
+struct digest;
+
+/* The algorithm whose name the first length characters of name are. False: none. */
+bool digest_find(const char *name, size_t length, enum digest_algorithm *algorithm);
+
+/*
+ * Starts a digest. SHA-2 comes from OpenSSL's libcrypto.so.3, which is loaded by the first such call: a
+ * command that does not hash does not pay for it. NULL: no memory, or the library cannot be used; *problem
+ * then says why.
+ */
+struct digest *digest_open(enum digest_algorithm algorithm, const char **problem);
+
+/* Adds length bytes. */
+void digest_add(struct digest *digest, const void *data, size_t length);
+
+/* Ends the digest, frees it, and writes it into text. Returns text, or NULL if the library has failed. */
+const char *digest_close(struct digest *digest, char text[DIGEST_TEXT]);
+
+#endif
