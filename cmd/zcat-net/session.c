@@ -21,7 +21,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -302,17 +301,6 @@ static bool open_session(struct session *session)
     return worker_start(receive) && worker_start(send);
 }
 
-/* How much standard input has, when it is a file; 0: that is not known. */
-static uint64_t bytes_to_send(const struct settings *settings)
-{
-    struct stat status;
-    off_t position = lseek(STDIN_FILENO, 0, SEEK_CUR);
-
-    if (settings->no_stdin || position < 0 || fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode))
-        return 0;
-    return status.st_size > position ? (uint64_t)(status.st_size - position) : 0;
-}
-
 enum session_outcome session_run(const struct settings *settings, struct monitor *monitor, int fd,
                                  const char *peer, bool last, struct transfer_totals *totals)
 {
@@ -323,7 +311,7 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
     }
     *session =
         (struct session){.settings = settings, .monitor = monitor, .fd = fd, .peer = peer, .discard = -1};
-    uint64_t total = bytes_to_send(settings);
+    uint64_t total = settings->no_stdin ? 0 : descriptor_bytes_left(STDIN_FILENO);
     monitor_start(monitor, total > 0 ? sent_bytes : session_bytes, session, total);
     enum session_outcome outcome =
         open_session(session) ? relay(session, last) : abandon(session, SESSION_FATAL);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool descriptor_fill_standard(void)
@@ -30,6 +31,16 @@ int descriptor_wait(int fd, short events, int stop, int timeout)
     if (n < 0)
         return -1;
     return fds[0].revents != 0;
+}
+
+uint64_t descriptor_bytes_left(int fd)
+{
+    struct stat status;
+    off_t position = lseek(fd, 0, SEEK_CUR);
+
+    if (position < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    return status.st_size > position ? (uint64_t)(status.st_size - position) : 0;
 }
 
 void descriptor_close(int *fd)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -21,6 +22,9 @@ bool descriptor_fill_standard(void);
  * Goes on after EINTR, then with the whole timeout again.
  */
 int descriptor_wait(int fd, short events, int stop, int timeout);
+
+/* How many bytes a regular file has beyond the position of fd; 0 for anything else. */
+uint64_t descriptor_bytes_left(int fd);
 
 /* Closes fd, if it is not -1, and sets it to -1. Keeps errno. */
 void descriptor_close(int *fd);
