@@ -50,7 +50,7 @@ struct ladder ladder_restrict(const struct ladder *wanted, enum kind source, enu
     return ladder;
 }
 
-static bool contains(const struct ladder *ladder, enum method method)
+bool ladder_has(const struct ladder *ladder, enum method method)
 {
     for (size_t i = 0; i < ladder->count; i++)
         if (ladder->steps[i] == method)
@@ -62,7 +62,7 @@ static bool add_named(struct ladder *ladder, const char *name, size_t length)
 {
     for (enum method method = 0; method < METHOD_COUNT; method++) {
         const char *known = method_table[method].name;
-        if (strlen(known) == length && strncmp(known, name, length) == 0 && !contains(ladder, method)) {
+        if (strlen(known) == length && strncmp(known, name, length) == 0 && !ladder_has(ladder, method)) {
             add(ladder, method);
             return true;
         }

@@ -23,6 +23,9 @@ struct ladder ladder_for(enum kind source, enum kind sink);
 /* What of the wanted ladder, in its order, can serve the pair. */
 struct ladder ladder_restrict(const struct ladder *wanted, enum kind source, enum kind sink);
 
+/* True when method is one of its steps. */
+bool ladder_has(const struct ladder *ladder, enum method method);
+
 /* A list of methods as --method= takes it, separated by commas. False: an unknown or a repeated name. */
 bool ladder_parse(const char *list, struct ladder *ladder);
 

@@ -103,16 +103,28 @@ static bool open_buffer(struct route *route)
     return route->buffer != NULL;
 }
 
+/* n bytes have come into the buffer, or an error. Returns n. */
+static ssize_t filled(struct route *route, ssize_t n)
+{
+    if (n > 0) {
+        route->data = route->buffer;
+        route->in_memory = (size_t)n;
+    }
+    return n;
+}
+
 static ssize_t fill_buffer(struct route *route, int from, size_t n)
 {
     if (!open_buffer(route))
         return -1;
-    ssize_t taken = read(from, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER);
-    if (taken > 0) {
-        route->data = route->buffer;
-        route->in_memory = (size_t)taken;
-    }
-    return taken;
+    return filled(route, read(from, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER));
+}
+
+ssize_t route_load(struct route *route, int fd, off_t offset, size_t n)
+{
+    if (!open_buffer(route))
+        return -1;
+    return filled(route, pread(fd, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER, offset));
 }
 
 static ssize_t take_by_read(struct route *route, size_t n)

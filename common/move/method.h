@@ -82,6 +82,9 @@ ssize_t route_stage(struct route *route);
  */
 ssize_t route_rescue(struct route *route);
 
+/* Reads at most n bytes at an offset of the file fd into memory, where nothing is. Returns as pread(2). */
+ssize_t route_load(struct route *route, int fd, off_t offset, size_t n);
+
 /* Forgets n bytes at the start of the memory, which holds as many. */
 void route_forget(struct route *route, size_t n);
 

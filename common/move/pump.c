@@ -99,8 +99,10 @@ enum wait { WAIT_FAILED = -1, WAIT_TIMED_OUT, WAIT_READY, WAIT_HALTED };
 /* Waits until fd is ready or the pump is halted. Clears the halt event; what was asked for is in halt. */
 static enum wait wait_for(struct pump *pump, int fd, short events, int timeout)
 {
+    const struct pump_sinks *sinks = pump->sinks;
     eventfd_t halts;
-    int ready = descriptor_wait(fd, events, pump->stop, timeout);
+    int ready = sinks ? sinks->wait(sinks->of, fd, events, pump->stop, timeout)
+                      : descriptor_wait(fd, events, pump->stop, timeout);
 
     if (ready != 0)
         return ready > 0 ? WAIT_READY : WAIT_FAILED;
@@ -187,7 +189,7 @@ static bool wait_for_sink(struct pump *pump)
     return stop(pump, PUMP_HALTED);
 }
 
-static void count(struct pump *pump, enum method method, size_t n)
+void pump_count(struct pump *pump, enum method method, size_t n)
 {
     pump->by_method[method] += n;
     atomic_fetch_add_explicit(&pump->moved, n, memory_order_relaxed);
@@ -220,6 +222,8 @@ static bool delivery_failed(struct pump *pump, int error)
 
 static bool deliver_all(struct pump *pump, enum method method)
 {
+    if (pump->sinks != NULL)
+        return pump->sinks->deliver(pump, method, pump->sinks->of);
     bool polls = sink_may_block(pump);
 
     while (route_held(&pump->route) > 0) {
@@ -229,7 +233,7 @@ static bool deliver_all(struct pump *pump, enum method method)
         if (n == 0)
             return fail(pump, PUMP_OUT, EIO);
         if (n > 0)
-            count(pump, pump->route.sink_refused ? METHOD_READ : method, (size_t)n);
+            pump_count(pump, pump->route.sink_refused ? METHOD_READ : method, (size_t)n);
         else if (!delivery_failed(pump, errno))
             return false;
         polls = sink_may_block(pump);
@@ -318,7 +322,7 @@ static bool step(struct pump *pump)
     pump->in_bulk = n >= BULK;
     limit_spend(&pump->limit, (size_t)n);
     if (method->direct)
-        count(pump, current(pump), (size_t)n);
+        pump_count(pump, current(pump), (size_t)n);
     else if (!deliver_all(pump, current(pump)))
         return false;
     if (pump->max_takes > 0 && --pump->max_takes == 0)
@@ -328,12 +332,13 @@ static bool step(struct pump *pump)
 
 void pump_run(struct pump *pump)
 {
-    if (pump->ladder.count == 0) {
-        fail(pump, PUMP_IN, EINVAL);
-        return;
-    }
     pump->gather = pump->gather && pump->max_takes == 0;
-    while (step(pump))
-        ;
+    if (pump->ladder.count == 0)
+        fail(pump, PUMP_IN, EINVAL);
+    else
+        while (step(pump))
+            ;
     set_low_mark(pump, 1);
+    if (pump->sinks != NULL)
+        pump->sinks->finish(pump, pump->sinks->of);
 }

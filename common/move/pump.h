@@ -32,6 +32,20 @@ enum pump_halt {
     PUMP_ABANDON       /* stop now */
 };
 
+struct pump;
+
+/* Several sinks instead of one. */
+struct pump_sinks {
+    /* Delivers all that pump->route holds, which method has taken, and counts it by pump_count. False: the
+     * pump stops, with pump->end as this function has set it. */
+    bool (*deliver)(struct pump *pump, enum method method, void *of);
+    /* Waits as descriptor_wait, and looks after the sinks meanwhile. */
+    int (*wait)(void *of, int fd, short events, int stop, int timeout);
+    /* The pump has stopped, and its result is set: delivers what the sinks still hold. */
+    void (*finish)(struct pump *pump, void *of);
+    void *of;
+};
+
 /*
  * One pump, run by one thread. The caller sets the first group (pump_init fills it with defaults), runs
  * pump_run, reads the result, and frees it with pump_free. Neither descriptor is closed, and of neither are
@@ -43,9 +57,10 @@ struct pump {
     uint64_t length;      /* bytes to move, or PUMP_TO_END */
     long long max_takes;  /* pieces to take from the source; 0: no limit */
     struct limit limit;
-    int idle_after;  /* milliseconds, see PUMP_WHEN_IDLE */
-    bool keep_pipes; /* never grow a pipe that came from outside */
-    bool gather;     /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
+    const struct pump_sinks *sinks; /* NULL: what is taken goes to route.out */
+    int idle_after;                 /* milliseconds, see PUMP_WHEN_IDLE */
+    bool keep_pipes;                /* never grow a pipe that came from outside */
+    bool gather; /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
 
     /* For other threads to read while the pump runs. */
     _Atomic uint64_t moved; /* bytes that have been delivered */
@@ -65,7 +80,8 @@ struct pump {
     int low_mark;
 };
 
-/* A pump from in to out with the default methods for their kinds. False with errno: no descriptor left. */
+/* A pump from in to out (-1: to sinks) with the default methods for their kinds. False with errno: no
+ * descriptor left. */
 bool pump_init(struct pump *pump, int in, int out, size_t pipe_size);
 
 /*
@@ -77,6 +93,9 @@ void pump_run(struct pump *pump);
 
 /* Asks a pump to stop, from one other thread, also before it runs. A later call may be stricter. */
 void pump_halt(struct pump *pump, enum pump_halt how);
+
+/* Notes that method has moved n bytes; for pump_sinks. */
+void pump_count(struct pump *pump, enum method method, size_t n);
 
 void pump_free(struct pump *pump);
 
