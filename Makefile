@@ -21,13 +21,14 @@ ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
-commands = zcat-net zsend
+commands = zcat-net zsend ztee
 
-common = base/descriptor base/limit base/message base/monitor base/option base/program base/progress \
+common = base/descriptor base/digest base/limit base/message base/monitor base/option base/program base/progress \
 	base/size base/stall move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/listen net/socket
 zcat-net = main scan session settings tos
 zsend = main raw settings source
+ztee = main command fanout open output ready run settings side_digest spill trouble watch
 
 bin = $(commands:%=$(BUILD)/bin/%)
 

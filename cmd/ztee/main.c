@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* ztee: one input, many outputs. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "base/program.h"
+#include "fanout.h"
+#include "output.h"
+#include "settings.h"
+
+/* Opens all outputs before anything is read. False: one has failed, and that ends the run. */
+static bool open_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs,
+                         const struct command_signals *signals, struct monitor *monitor)
+{
+    bool ends = settings->errors == ERRORS_EXIT || settings->errors == ERRORS_EXIT_NOPIPE;
+
+    for (size_t i = 0; i < settings->output_count; i++) {
+        if (output_open(&outputs[i], &settings->outputs[i], settings, signals, monitor))
+            continue;
+        fanout->failed = true;
+        if (ends)
+            return false;
+    }
+    return true;
+}
+
+static void confirm_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs,
+                            struct monitor *monitor)
+{
+    bool whole = worker_has_ended(&fanout->worker);
+
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (!output_confirm(&outputs[i], settings, whole, monitor))
+            fanout->failed = true;
+}
+
+static void tell_outputs(const struct fanout *fanout, const struct settings *settings,
+                         const struct output *outputs)
+{
+    char methods[TRANSFER_METHODS_TEXT];
+
+    if (settings->transfer.debug && fanout->tee_refused != 0)
+        message_error(fanout->tee_refused, "debug: tee was refused");
+    for (size_t i = 0; i < settings->output_count; i++) {
+        const struct output *output = &outputs[i];
+        if (settings->transfer.debug && output->refused != 0)
+            message_error(output->refused, "debug: splice to '%s' was refused", output->name);
+        if (settings->transfer.debug || settings->transfer.stats)
+            message_note("%s'%s' (%s): %llu bytes, %s", settings->transfer.debug ? "debug: " : "",
+                         output->name, kind_name(output->route.out_kind), (unsigned long long)output->bytes,
+                         transfer_methods_text(output->by_method, methods));
+    }
+}
+
+static uint64_t bytes_read(const void *of)
+{
+    return atomic_load(&((const struct worker *)of)->pump.moved);
+}
+
+/* Runs the worker to its end, and reports what became of the input. */
+static void run(struct fanout *fanout, struct monitor *monitor)
+{
+    struct worker *worker = &fanout->worker;
+
+    monitor_start(monitor, bytes_read, worker, descriptor_bytes_left(STDIN_FILENO));
+    while (!worker_is_over(worker))
+        monitor_wait(monitor, NULL, 0, CLOCK_NEVER);
+    monitor_finish(monitor);
+    if (!worker_has_failed(worker))
+        return;
+    worker_report(worker);
+    fanout->failed = true;
+}
+
+/* As tee(1) ends whose reader has gone. */
+static void end_by_sigpipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
+static int copy(struct fanout *fanout, const struct settings *settings, struct output *outputs,
+                const struct command_signals *signals, struct monitor *monitor)
+{
+    struct transfer_totals totals = {.started = clock_now()};
+
+    if (!open_outputs(fanout, settings, outputs, signals, monitor) ||
+        !fanout_start(fanout, settings, outputs, settings->output_count, monitor))
+        return EXIT_FAILED;
+    run(fanout, monitor);
+    if (fanout->sigpipe)
+        end_by_sigpipe();
+    confirm_outputs(fanout, settings, outputs, monitor);
+    fanout_free(fanout, &totals);
+    tell_outputs(fanout, settings, outputs);
+    if (settings->transfer.stats)
+        transfer_print_stats(&totals);
+    return fanout->failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int start(const struct settings *settings)
+{
+    static struct monitor monitor;
+    static struct fanout fanout;
+    struct command_signals signals;
+    struct output *outputs = calloc(settings->output_count, sizeof *outputs);
+
+    command_save_signals(&signals);
+    fanout.dies_by_sigpipe = sigismember(&signals.defaults, SIGPIPE);
+    if (settings->ignore_interrupts)
+        signal(SIGINT, SIG_IGN);
+    int error = outputs == NULL ? errno : monitor_open(&monitor, settings->transfer.progress);
+    if (error != 0) {
+        message_error(error, "cannot start");
+        return EXIT_FAILED;
+    }
+    int status = copy(&fanout, settings, outputs, &signals, &monitor);
+    free(outputs);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static char name[] = "ztee";
+    struct settings settings;
+
+    if (!program_begin(name, argc, argv))
+        return EXIT_FAILED;
+    int status = settings_parse(&settings, argc, argv);
+    if (status == SETTINGS_GO_ON)
+        status = start(&settings);
+    free(settings.outputs);
+    return status;
+}

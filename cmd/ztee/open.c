@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening the outputs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "output.h"
+
+/* True when the input is this regular file, and has something: ztee would destroy it, or copy it into itself
+ * for ever. */
+static bool is_input(const struct stat *file)
+{
+    struct stat input;
+
+    return S_ISREG(file->st_mode) && file->st_size > 0 && fstat(STDIN_FILENO, &input) == 0 &&
+           input.st_dev == file->st_dev && input.st_ino == file->st_ino;
+}
+
+static int refuse_input(const char *name)
+{
+    message_note("'%s' is the input file", name);
+    return -1;
+}
+
+/* Waits for the reader of a FIFO, as tee does. What is opened here is ours alone, and its flags with it. */
+static int open_file(const char *path, bool append)
+{
+    struct stat file;
+
+    if (stat(path, &file) == 0 && is_input(&file))
+        return refuse_input(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
+    if (fd >= 0 && fstat(fd, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode))
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    if (fd < 0)
+        message_error(errno, "cannot open '%s'", path);
+    return fd;
+}
+
+/* A descriptor that came from outside. Its flags are shared with others and stay as they are; but of pipes
+ * and terminals /proc gives a description of our own. */
+static int open_shared(struct output *output, int fd)
+{
+    struct stat file;
+    char path[32];
+    enum kind kind = kind_of(fd);
+
+    if (fstat(fd, &file) == 0 && is_input(&file) &&
+        (kind == KIND_APPEND || lseek(fd, 0, SEEK_CUR) > lseek(STDIN_FILENO, 0, SEEK_CUR)))
+        return refuse_input(output->name);
+    if ((kind != KIND_PIPE && kind != KIND_TERMINAL) || fcntl(fd, F_GETFL) & O_NONBLOCK)
+        return fd;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    output->may_block = own < 0;
+    if (own < 0)
+        return fd;
+    output->shared = fd;
+    return own;
+}
+
+static int open_number(struct output *output, const char *argument)
+{
+    int fd = atoi(argument); /* settings.c has checked it */
+
+    snprintf(output->label, sizeof output->label, "descriptor %d", fd);
+    output->name = output->label;
+    if (fcntl(fd, F_GETFD) >= 0 && (fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0))
+        return open_shared(output, fd);
+    message_error(errno, "cannot write to '%s'", output->name);
+    return -1;
+}
+
+static int open_connection(const struct output_request *request, const struct settings *settings,
+                           struct monitor *monitor)
+{
+    struct address address;
+    struct socket_failure failure;
+
+    if (request->type == OUTPUT_UNIX)
+        address_set_unix(&address, request->argument);
+    else
+        address_parse(request->argument, &address);
+    return connect_by_options(&address, &settings->connect, monitor, false, false, &failure);
+}
+
+static int open_command(struct output *output, const struct command_signals *signals)
+{
+    int fd = command_start(output->name, signals, &output->pid);
+
+    if (fd < 0)
+        message_error(errno, "cannot run '%s'", output->name);
+    return fd;
+}
+
+static int open_digest(struct output *output)
+{
+    int fd = -1;
+
+    output->side = side_digest_start(output->name, &fd);
+    return fd;
+}
+
+/* A descriptor, or -1 (reported). */
+static int open_type(struct output *output, const struct output_request *request,
+                     const struct settings *settings, const struct command_signals *signals,
+                     struct monitor *monitor)
+{
+    switch (request->type) {
+    case OUTPUT_STDOUT:
+        output->name = "standard output";
+        return open_shared(output, STDOUT_FILENO);
+    case OUTPUT_FILE:
+        return open_file(request->argument, settings->append);
+    case OUTPUT_FD:
+        return open_number(output, request->argument);
+    case OUTPUT_COMMAND:
+        return open_command(output, signals);
+    case OUTPUT_DIGEST:
+        return open_digest(output);
+    default:
+        return open_connection(request, settings, monitor);
+    }
+}
+
+/* What splice cannot write to without waiting, or at all: these are written to from memory. */
+static bool has_to_be_copied_to(const struct output *output)
+{
+    switch (output->route.out_kind) {
+    case KIND_FILE:
+    case KIND_BLOCK:
+    case KIND_PIPE:
+    case KIND_NULL:
+        return false;
+    case KIND_STREAM: /* SPLICE_F_NONBLOCK does not keep a splice to a blocking socket from waiting */
+        return !(fcntl(output->route.out, F_GETFL) & O_NONBLOCK);
+    default:
+        return true;
+    }
+}
+
+/* Only what may make others wait has a buffer. */
+static bool can_be_slow(enum kind kind)
+{
+    return kind == KIND_PIPE || kind == KIND_STREAM || kind == KIND_DATAGRAM || kind == KIND_TERMINAL;
+}
+
+static void prepare(struct output *output, const struct settings *settings)
+{
+    struct route *route = &output->route;
+
+    route->sink_refused = has_to_be_copied_to(output);
+    output->can_be_slow = can_be_slow(route->out_kind) && output->type != OUTPUT_DIGEST;
+    if (settings->buffer == 0 || !output->can_be_slow)
+        return;
+    output->is_buffered = true;
+    route->pipe_size = settings->buffer < PUMP_PIPE_SIZE ? (size_t)settings->buffer : (size_t)PUMP_PIPE_SIZE;
+    if (settings->buffer > route->pipe_size)
+        output->spill.size = settings->buffer - route->pipe_size;
+}
+
+bool output_open(struct output *output, const struct output_request *request, const struct settings *settings,
+                 const struct command_signals *signals, struct monitor *monitor)
+{
+    *output =
+        (struct output){.type = request->type, .name = request->argument, .shared = -1, .spill = {.fd = -1}};
+    int fd = open_type(output, request, settings, signals, monitor);
+    output->route = route_make(-1, fd, settings->transfer.pipe_size);
+    if (fd < 0) {
+        output->state = OUTPUT_GONE;
+        return false;
+    }
+    prepare(output, settings);
+    return true;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The pump of a fan-out: what it does with what it has taken, while it waits, and at the end. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "fanout_private.h"
+
+/* Brings some of what the output is behind with to it. */
+static bool bring_behind(struct fanout *fanout, struct output *output)
+{
+    bool from_pipe = output->route.in_memory == 0 && output->spill.held == 0;
+    ssize_t n = output_deliver(output);
+
+    if (n > 0 || fanout_trouble(fanout, output, from_pipe, n == 0 ? EIO : errno))
+        return true;
+    if (fanout->ended)
+        output_note_stuck(output);
+    return false;
+}
+
+/* Makes room in the private pipe of an output that takes nothing. */
+static bool put_aside(struct fanout *fanout, struct output *output)
+{
+    ssize_t n = spill_store(&output->spill, &output->route);
+
+    if (n < 0 && errno != EINTR)
+        fanout_lose(fanout, output, errno);
+    return n != 0;
+}
+
+bool fanout_catch_up(struct fanout *fanout, struct output *output)
+{
+    if (!output_is_live(output) || !output_is_behind(output))
+        return false;
+    if (!output->blocked && bring_behind(fanout, output))
+        return true;
+    return output->spill.size > 0 && output->route.in_pipe > 0 && put_aside(fanout, output);
+}
+
+static void grow_pipes(struct fanout *fanout)
+{
+    const struct pump *pump = &fanout->worker.pump;
+
+    if (fanout->pipes_grown || !pump->pipes_grown)
+        return;
+    fanout->pipes_grown = true;
+    for (size_t i = 0; i < fanout->count; i++)
+        if (output_is_live(&fanout->outputs[i]) && fanout->outputs[i].route.out_kind == KIND_PIPE)
+            pipe_grow(fanout->outputs[i].route.out, pump->route.pipe_size);
+}
+
+static bool halt(struct fanout *fanout)
+{
+    fanout->worker.pump.end = PUMP_HALTED;
+    return false;
+}
+
+static bool break_off(struct fanout *fanout, int error)
+{
+    struct pump *pump = &fanout->worker.pump;
+
+    pump->end = PUMP_FAILED;
+    pump->side = PUMP_IN;
+    pump->error = error;
+    return false;
+}
+
+/* The pump has taken something: gives it to all outputs. */
+static bool deliver(struct pump *pump, enum method method, void *of)
+{
+    struct fanout *fanout = of;
+
+    while (route_held(&pump->route) + fanout->rescued.held > 0) {
+        if (!fanout_goes_on(fanout))
+            return halt(fanout);
+        if (!fanout_make_ready(fanout))
+            return break_off(fanout, errno);
+        if (!fanout_serve(fanout, method) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
+            return break_off(fanout, errno);
+    }
+    grow_pipes(fanout);
+    return fanout_goes_on(fanout) || halt(fanout);
+}
+
+/* Outputs that are behind catch up. True: something has changed. */
+static bool catch_up_all(struct fanout *fanout)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < fanout->count; i++)
+        changed |= fanout_catch_up(fanout, &fanout->outputs[i]);
+    return changed;
+}
+
+/* Waits for the input. */
+static int wait(void *of, int fd, short events, int stop, int timeout)
+{
+    struct fanout *fanout = of;
+    uint64_t deadline = timeout < 0 ? CLOCK_NEVER : clock_now() + (uint64_t)timeout * 1000000;
+
+    for (;;) {
+        if (!fanout_goes_on(fanout)) {
+            pump_halt(&fanout->worker.pump, PUMP_ABANDON);
+            return 0;
+        }
+        bool changed = catch_up_all(fanout);
+        int ready = fanout_watch(fanout, fd, events, stop, changed ? 0 : deadline);
+        bool is_halted = fanout->polls[1].revents != 0;
+        if (ready != 0 || is_halted || (deadline != CLOCK_NEVER && clock_now() >= deadline))
+            return ready;
+    }
+}
+
+/* The output has been given and has taken everything. */
+static void complete(struct fanout *fanout, struct output *output)
+{
+    if (fanout->worker.pump.end == PUMP_FAILED && output_is_connection(output)) {
+        output_abandon(output); /* the reset tells the peer that this is not all */
+        return;
+    }
+    int error = output_complete(output, fanout->settings->sync);
+    if (error == 0)
+        return;
+    message_error(error, "error writing '%s'", output->name);
+    fanout->failed = true;
+}
+
+/* The input is over: lets all outputs catch up, and closes them. */
+static void finish(struct pump *pump, void *of)
+{
+    struct fanout *fanout = of;
+
+    (void)pump;
+    fanout->ended = true;
+    while (fanout_goes_on(fanout)) {
+        bool changed = catch_up_all(fanout);
+        for (size_t i = 0; i < fanout->count; i++)
+            if (output_is_live(&fanout->outputs[i]) && !output_is_behind(&fanout->outputs[i]))
+                complete(fanout, &fanout->outputs[i]);
+        if (!changed && fanout_goes_on(fanout) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
+            fanout->stopped = !break_off(fanout, errno);
+    }
+    for (size_t i = 0; i < fanout->count; i++)
+        if (output_is_live(&fanout->outputs[i]))
+            output_abandon(&fanout->outputs[i]);
+}
+
+/* By itself a file is read and not lent: it may change while slow readers still have pages of it to read. */
+static struct ladder choose_ladder(const struct ladder *wanted, enum kind in)
+{
+    static const struct ladder reading = {1, {METHOD_READ}};
+    bool is_file = in == KIND_FILE || in == KIND_APPEND || in == KIND_BLOCK;
+    struct ladder possible, chosen = {0};
+
+    if (wanted->count == 0)
+        return is_file ? reading : ladder_for(in, KIND_PIPE);
+    possible = ladder_restrict(wanted, in, KIND_PIPE);
+    for (size_t i = 0; i < possible.count; i++)
+        if (!method_table[possible.steps[i]].direct) /* sendfile has one sink */
+            chosen.steps[chosen.count++] = possible.steps[i];
+    return chosen;
+}
+
+/* What --method says of the outputs. */
+static void prepare_outputs(struct fanout *fanout, const struct ladder *wanted)
+{
+    fanout->may_copy = wanted->count == 0 || ladder_has(wanted, METHOD_READ);
+    fanout->copies = wanted->count > 0 && !ladder_has(wanted, METHOD_SPLICE);
+    for (size_t i = 0; i < fanout->count; i++) {
+        struct output *output = &fanout->outputs[i];
+        if (!output_is_live(output))
+            continue;
+        if (fanout->copies)
+            output->route.sink_refused = true;
+        else if (output->route.sink_refused && !fanout->may_copy) {
+            message_note("no method of --method can move bytes to '%s' (%s)", output->name,
+                         kind_name(output->route.out_kind));
+            fanout->failed = true;
+            output_abandon(output);
+        }
+    }
+}
+
+bool fanout_start(struct fanout *fanout, const struct settings *settings, struct output *outputs,
+                  size_t count, struct monitor *monitor)
+{
+    struct worker *worker = &fanout->worker;
+    struct transfer_options options = settings->transfer;
+
+    fanout->settings = settings;
+    fanout->outputs = outputs;
+    fanout->count = count;
+    fanout->polls = calloc(count + 2, sizeof *fanout->polls);
+    if (fanout->polls == NULL) {
+        message_error(errno, "cannot start");
+        return false;
+    }
+    prepare_outputs(fanout, &settings->transfer.methods);
+    options.methods.count = 0; /* they are not those for one sink */
+    if (!worker_open(worker, &options, monitor, STDIN_FILENO, "standard input", -1, "the outputs"))
+        return false;
+    worker->pump.route.out_kind = KIND_PIPE;
+    worker->pump.ladder = choose_ladder(&settings->transfer.methods, worker->pump.route.in_kind);
+    fanout->sinks = (struct pump_sinks){deliver, wait, finish, fanout};
+    worker->pump.sinks = &fanout->sinks;
+    return worker_start(worker);
+}
+
+void fanout_free(struct fanout *fanout, struct transfer_totals *totals)
+{
+    worker_close(&fanout->worker, &fanout->settings->transfer, totals);
+    free(fanout->polls);
+    free(fanout->rescued.buffer);
+}
