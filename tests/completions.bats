@@ -87,7 +87,7 @@ no_operand() {
 
 # options COMMAND
 options() {
-    "$1" --help | sed -nE 's/^ {2,6}(-[^][ =]+).*/\1/p'
+    "$1" --help | sed -nE 's/^ {2,6}(-.), (--[^][ =]+).*/\1\n\2/p; s/^ {2,6}(-[^][ =,]+).*/\1/p'
 }
 
 tos=(af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 ef
@@ -96,7 +96,7 @@ tos=(af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 cs0 cs1 cs2 cs3
 # What all shells have to do.
 
 check_options() {
-    for command in zcat-net zsend; do
+    for command in zcat-net zsend ztee; do
         options "$command" >options
         [ "$(wc -l <options)" -gt 10 ]
         # shellcheck disable=SC2046 # words
@@ -105,11 +105,13 @@ check_options() {
 }
 
 check_values() {
-    local congestion=/proc/sys/net/ipv4/tcp_available_congestion_control
-    for command in zcat-net zsend; do
-        exactly "$1" "$command --method=" sendfile splice mmap read
-        exactly "$1" "$command --method " sendfile splice mmap read
-        exactly "$1" "$command --method=splice,read," sendfile mmap
+    local congestion=/proc/sys/net/ipv4/tcp_available_congestion_control other
+    for command in zcat-net zsend ztee; do
+        other=sendfile
+        [ $command != ztee ] || other=tee
+        exactly "$1" "$command --method=" $other splice mmap read
+        exactly "$1" "$command --method " $other splice mmap read
+        exactly "$1" "$command --method=splice,read," $other mmap
         exactly "$1" "$command --progress=" auto always never
         exactly "$1" "$command --pipe-size=" keep 64K 256K 1M
         exactly "$1" "$command --bwlimit=" ''
@@ -120,6 +122,11 @@ check_values() {
     exactly "$1" 'zcat-net --exit-on=p' peer
     exactly "$1" 'zcat-net -T ' "${tos[@]}"
     exactly "$1" 'zcat-net -w ' ''
+    exactly "$1" 'ztee --output-error=' warn warn-nopipe exit exit-nopipe
+    exactly "$1" 'ztee --slow=' block drop
+    exactly "$1" 'ztee --buffer=' 1M 16M 256M
+    exactly "$1" 'ztee --hash=' xxh3 sha256 sha512
+    exactly "$1" 'ztee --fd=' ''
 }
 
 check_operands() {
@@ -135,13 +142,19 @@ check_operands() {
     among "$1" 'zsend --raw a-file u' unix
     among "$1" 'zsend --raw a-file unix:a-' a-file
     no_operand "$1" 'zsend --raw a-file known.example:80 '
+    among "$1" 'ztee a-' a-file
+    among "$1" 'ztee --slow drop -p b a-' a-file
+    among "$1" 'ztee --hash=sha256:a-' a-file
+    among "$1" 'ztee --tcp=kno' known.example
+    among "$1" 'ztee --unix=a-' a-file
+    among "$1" 'ztee --exec=mkfif' mkfifo
 }
 
 check_ports() {
     getent services https/tcp >/dev/null || skip 'no /etc/services here'
     for line in 'zcat-net known.example http' 'zcat-net -q 1 -v known.example http' 'zcat-net -l http' \
         'zcat-net -l 127.0.0.1 http' 'zcat-net -p http' 'zcat-net -lvp http' 'zsend --raw a-file known.example:http' \
-        'zsend --raw a-file [::1]:http'; do
+        'zsend --raw a-file [::1]:http' 'ztee --tcp=known.example:http'; do
         among "$1" "$line" https
     done
 }
@@ -200,6 +213,10 @@ check_ports() {
     done
     for value in exit-on={auto,eof,peer,both} progress={auto,always,never} pipe-size={keep,64K,256K,1M}; do
         zcat-net --"$value" --version
+    done
+    for value in output-error={warn,warn-nopipe,exit,exit-nopipe} slow={block,drop} buffer={1M,16M,256M} \
+        hash={xxh3,sha256,sha512} method={splice,tee,mmap,read}; do
+        ztee --"$value" --version
     done
     for value in "${tos[@]}"; do
         zcat-net -T "$value" --version

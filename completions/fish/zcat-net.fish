@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Completes zcat-net; the functions named __zcopy_* complete what zsend has in common with it.
+# Completes zcat-net; the functions named __zcopy_* complete what zsend and ztee have in common with it.
 
 # Adds the options of a command: each row of its --help, whose lines are joined first.
 function __zcopy_options --argument-names command
     set -l help ($command --help 2>/dev/null | string collect)
     for row in (string replace -ra '\n {20,}' ' ' -- $help | string split \n)
-        string match -rq '^ {2,6}-(?<dash>-?)(?<name>[\w-]+)(?<value>\[?[= ][A-Z]+\]?)? +(?<text>.*)' -- $row
+        set -l pattern '^ {2,6}(?:-(?<letter>\w), )?-(?<dash>-?)(?<name>[\w-]+)(?<value>\[?[= ][A-Z][^ ]*)? +(?<text>.*)'
+        string match -rq $pattern -- $row
         or continue
         set -l option (test -n "$dash"; and echo -- -l; or echo -- -s) $name -d $text
+        test -n "$letter"; and set -a option -s $letter
         switch $value
             case ''
             case '[[]*'
-                set -a option -a "$(__zcopy_candidates $name)"
+                set -a option -a "$(__zcopy_candidates $command $name)"
             case '*'
-                set -a option -x -a "$(__zcopy_candidates $name)"
+                set -a option -x -a "$(__zcopy_candidates $command $name)"
                 set -ga __zcopy_valued $command-$dash$name
         end
         complete -c $command $option
@@ -21,10 +23,24 @@ function __zcopy_options --argument-names command
 end
 
 # The values of an option, or a command that prints them.
-function __zcopy_candidates --argument-names name
+function __zcopy_candidates --argument-names command name
     switch $name
         case method
-            echo '(__zcopy_methods)'
+            echo "(__zcopy_methods $command)"
+        case output-error
+            echo warn warn-nopipe exit exit-nopipe
+        case slow
+            echo block drop
+        case buffer
+            echo 1M 16M 256M
+        case hash
+            echo '(__zcopy_digest)'
+        case tcp
+            echo '(__zcopy_host_port)'
+        case unix
+            echo '(__fish_complete_path (commandline -ct | string replace -r "^--unix=" ""))'
+        case exec
+            echo '(__fish_complete_command)'
         case progress
             echo auto always never
         case exit-on
@@ -43,15 +59,36 @@ function __zcopy_candidates --argument-names name
 end
 
 # Lists of methods with commas; none comes twice.
-function __zcopy_methods
+function __zcopy_methods --argument-names command
     set -l list (commandline -ct | string replace -r '^--method=' '' | string match -r '^.*,')
-    for method in sendfile splice mmap read
+    for method in (test $command = ztee; and echo tee; or echo sendfile) splice mmap read
         string match -q "*,$method,*" ",$list"; or echo "$list$method"
     end
 end
 
 function __zcopy_ports
     getent services | string replace -rf '^(\S+)\s+(\d+)/tcp.*' '$1\t$2'
+end
+
+# HOST:PORT, [IPV6]:PORT; further words that may stand for HOST are arguments.
+function __zcopy_host_port
+    set -l word (commandline -ct | string replace -r '^--tcp=' '')
+    if string match -q '*:*' -- $word
+        string replace -r '^' (string replace -r ':[^:]*$' ':' -- $word) -- (__zcopy_ports)
+    else
+        string replace -r '$' : -- (__fish_print_hostnames) $argv
+    end
+end
+
+# ALGO[:FILE]
+function __zcopy_digest
+    set -l word (commandline -ct | string replace -r '^--hash=' '')
+    if string match -q '*:*' -- $word
+        set -l algorithm (string replace -r ':.*' ':' -- $word)
+        string replace -r '^' $algorithm -- (__fish_complete_path (string replace $algorithm '' -- $word))
+    else
+        printf '%s\n' xxh3 sha256 sha512
+    end
 end
 
 # The operands before the cursor, one a line.

@@ -8,10 +8,8 @@ function __zsend_receiver
     set -l word (commandline -ct)
     if string match -q 'unix:*' -- $word
         string replace -r '^' unix: -- (__fish_complete_path (string replace unix: '' -- $word))
-    else if string match -q '*:*' -- $word
-        string replace -r '^' (string replace -r ':[^:]*$' ':' -- $word) -- (__zcopy_ports)
     else
-        string replace -r '$' : -- (__fish_print_hostnames) unix
+        __zcopy_host_port unix
     end
 end
 
