@@ -74,6 +74,7 @@ furnish() {
     mkdir -p world/photos/2026 world/restored
     cd world || return 1
     random_file disk.img 3000000
+    gzip -k disk.img
     random_file photos/2026/cat.jpg 70000
     random_file photos/dog.jpg 5
     head -c 1M disk.img >partial.img
@@ -105,6 +106,13 @@ as_sender() {
 # check LINES: whether what the example promises has come true.
 check() {
     case $1 in
+    *'--tcp=receiver'*) cmp photos.tar photos.tar.copy && sha256sum -c photos.sha256 <photos.tar ;;
+    *'kept.gz'*) cmp disk.img.gz kept.gz && cmp disk.img unpacked.img && sha256sum -c disk.sha256 <kept.gz ;;
+    *'photos.tgz'*) grep -qx photos/dog.jpg photos.list && tar -tzf photos.tgz | cmp - photos.list ;;
+    *'ztee -a messages.log'*) grep -qx 'backup finished' messages.log && cmp messages.log sender.out ;;
+    *'> sector'*) cmp disk.img copy.img && head -c 512 disk.img | cmp - sector ;;
+    *'> sum'*) cmp disk.img copy.img && cksum <disk.img | cmp - sum ;;
+    *'--fd=4'*) cmp disk.img one.img && cmp disk.img two.img ;;
     *'sha256sum'*) cmp receiver.out sender.out && [ -s sender.out ] && cmp disk.img copy.img ;;
     *'> copy.img'*) cmp disk.img copy.img ;;
     *'>> partial.img'*) cmp disk.img partial.img ;;
@@ -168,4 +176,8 @@ try_all() {
 
 @test "the examples of zsend(1) work as they are written" {
     try_all "${pages[0]%/*}/zsend.1"
+}
+
+@test "the examples of ztee(1) work as they are written" {
+    try_all "${pages[0]%/*}/ztee.1"
 }

@@ -76,44 +76,77 @@ static ssize_t bring(struct fanout *fanout, struct output *output, bool is_priva
     return moved;
 }
 
-/* The attempt has failed with error. True: something has changed. */
+/* The private pipe of an output that takes nothing is full, of bytes or of small pieces: makes room in it if
+ * the output has a buffer. True: something has changed. */
+static bool put_aside(struct fanout *fanout, struct output *output)
+{
+    if (!output->blocked || !output->is_buffered || output->route.in_pipe == 0)
+        return false;
+    ssize_t n = spill_store(&output->spill, &output->route);
+    if (n < 0 && errno != EINTR)
+        fanout_lose(fanout, output, errno);
+    return n != 0;
+}
+
+/* An attempt to bring bytes to the output has failed with error. True: something has changed. */
 static bool not_given(struct fanout *fanout, struct output *output, bool is_private, int error)
 {
-    if (error == EINTR)
+    bool in_memory = fanout->ready != NULL;
+
+    if (error == EAGAIN && is_private && put_aside(fanout, output))
         return true;
-    if (error == EAGAIN) {
-        output->blocked = output->blocked || !is_private; /* a full private pipe waits for catch_up */
+    if (error == EAGAIN)
         output_note_stuck(output);
+    if (error == EAGAIN && is_private) /* which catch_up will make room in */
         return false;
-    }
-    if (fanout->ready == NULL && method_refused(error)) {
+    if (!in_memory && method_refused(error) && (is_private || output != fanout->consumer)) {
         fanout_copy_instead(fanout, output, error);
         return true;
     }
-    return fanout_trouble(fanout, output, false, error);
+    return fanout_trouble(fanout, output, !in_memory, error);
+}
+
+/* Opens the private pipe of the output. False: that failed, and something has changed. */
+static bool open_private(struct fanout *fanout, struct output *output)
+{
+    if (route_open_pipe(&output->route))
+        return true;
+    if (fanout->ready != NULL)
+        fanout_lose(fanout, output, errno);
+    else
+        fanout_copy_instead(fanout, output, errno);
+    return false;
+}
+
+/* How many of n bytes the output has room for. */
+static size_t within_room(struct output *output, size_t n)
+{
+    size_t room = output_room(output);
+
+    if (room == 0)
+        output_note_stuck(output);
+    return n < room ? n : room;
 }
 
 /* Gives the output what it has not been given yet of what stands ready. True: something has changed. */
 static bool give(struct fanout *fanout, struct output *output, enum method method)
 {
-    bool in_memory = fanout->ready != NULL;
-    bool is_private = output_is_private(output, !in_memory);
+    bool in_memory = fanout->ready != NULL, is_private = output_is_private(output, !in_memory);
 
     if (!output_is_live(output) || output->level >= fanout->held || (!in_memory && output->level > 0) ||
         (output->blocked && !is_private))
         return false;
-    if (is_private && !route_open_pipe(&output->route)) {
-        if (in_memory)
-            fanout_lose(fanout, output, errno);
-        else
-            fanout_copy_instead(fanout, output, errno);
+    size_t most = within_room(output, fanout->held - output->level);
+    if (most == 0)
+        return false;
+    if (is_private && !open_private(fanout, output))
         return true;
-    }
-    ssize_t n = bring(fanout, output, is_private, in_memory ? fanout->ready + output->level : NULL,
-                      fanout->held - output->level, method);
-    if (n > 0)
-        output->level += (size_t)n;
-    return n > 0 || not_given(fanout, output, is_private, n == 0 ? EIO : errno);
+    ssize_t n =
+        bring(fanout, output, is_private, in_memory ? fanout->ready + output->level : NULL, most, method);
+    if (n <= 0)
+        return not_given(fanout, output, is_private, n == 0 ? EIO : errno);
+    output->level += (size_t)n;
+    return true;
 }
 
 /* Which output is the better consumer: one that never waits and needs no private pipe then, ... a pipe at
@@ -159,38 +192,38 @@ static ssize_t consume_bytes(struct fanout *fanout, struct output *consumer, siz
     return moved;
 }
 
+/* The consumer has been given duplicates, before it was that: throws away what nobody needs. True: something
+ * has changed. */
+static bool drop_duplicates(struct fanout *fanout, enum method method)
+{
+    size_t most = lowest_level(fanout, NULL);
+    ssize_t n = most > 0 ? fanout_discard(fanout, most) : 0;
+
+    if (n > 0)
+        sink_levels(fanout, NULL, (size_t)n, method);
+    if (n < 0 && errno != EINTR)
+        fanout_lose(fanout, fanout->consumer, errno);
+    return n != 0;
+}
+
 /* The consumer takes what all others have been given. True: something has changed. */
 static bool consume(struct fanout *fanout, enum method method)
 {
     struct output *consumer = fanout->consumer;
-    size_t most = lowest_level(fanout, consumer);
-    ssize_t n;
 
-    if (consumer->level > 0) { /* it was given duplicates, before it was the consumer */
-        most = lowest_level(fanout, NULL);
-        n = most > 0 ? fanout_discard(fanout, most) : 0;
-        if (n > 0)
-            sink_levels(fanout, NULL, (size_t)n, method);
-        return n > 0;
-    }
+    if (consumer->level > 0)
+        return drop_duplicates(fanout, method);
     bool is_private = consumer->is_buffered || consumer->route.sink_refused || output_is_behind(consumer);
+    size_t most = within_room(consumer, lowest_level(fanout, consumer));
     if (most == 0 || (consumer->blocked && !is_private))
         return false;
-    if (is_private && !route_open_pipe(&consumer->route)) {
-        fanout_copy_instead(fanout, consumer, errno);
+    if (is_private && !open_private(fanout, consumer))
         return true;
-    }
-    n = consume_bytes(fanout, consumer, most, is_private);
-    if (n > 0) {
-        sink_levels(fanout, consumer, (size_t)n, method);
-        return true;
-    }
-    int error = n == 0 ? EIO : errno;
-    if (error == EAGAIN)
-        output_note_stuck(consumer);
-    if (error == EAGAIN && is_private)
-        return false;
-    return fanout_trouble(fanout, consumer, true, error);
+    ssize_t n = consume_bytes(fanout, consumer, most, is_private);
+    if (n <= 0)
+        return not_given(fanout, consumer, is_private, n == 0 ? EIO : errno);
+    sink_levels(fanout, consumer, (size_t)n, method);
+    return true;
 }
 
 /* What every output has been written is no longer needed in memory. */

@@ -69,8 +69,10 @@ static int open_number(struct output *output, const char *argument)
 
     snprintf(output->label, sizeof output->label, "descriptor %d", fd);
     output->name = output->label;
-    if (fcntl(fd, F_GETFD) >= 0 && (fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0))
-        return open_shared(output, fd);
+    int own =
+        fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* it may be given twice, or be standard output */
+    if (own >= 0 && (fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0))
+        return open_shared(output, own);
     message_error(errno, "cannot write to '%s'", output->name);
     return -1;
 }
@@ -158,9 +160,9 @@ static void prepare(struct output *output, const struct settings *settings)
     if (settings->buffer == 0 || !output->can_be_slow)
         return;
     output->is_buffered = true;
-    route->pipe_size = settings->buffer < PUMP_PIPE_SIZE ? (size_t)settings->buffer : (size_t)PUMP_PIPE_SIZE;
-    if (settings->buffer > route->pipe_size)
-        output->spill.size = settings->buffer - route->pipe_size;
+    output->spill.size = settings->buffer;
+    if (route->pipe_size > settings->buffer)
+        route->pipe_size = (size_t)settings->buffer;
 }
 
 bool output_open(struct output *output, const struct output_request *request, const struct settings *settings,

@@ -18,6 +18,15 @@ bool output_is_behind(const struct output *output)
     return route_held(&output->route) > 0 || output->spill.held > 0;
 }
 
+size_t output_room(const struct output *output)
+{
+    uint64_t behind = route_held(&output->route) + output->spill.held;
+
+    if (!output->is_buffered)
+        return SIZE_MAX;
+    return behind < output->spill.size ? (size_t)(output->spill.size - behind) : 0;
+}
+
 bool output_is_private(const struct output *output, bool tees)
 {
     if (output->is_buffered || output_is_behind(output))

@@ -70,6 +70,9 @@ bool output_open(struct output *output, const struct output_request *request, co
 /* True while the output has been given bytes that it has not taken. */
 bool output_is_behind(const struct output *output);
 
+/* How many bytes it may be given for now, without being behind with more than its buffer holds. */
+size_t output_room(const struct output *output);
+
 /* True when bytes are given to the output's own pipe and not straight to it. tees: they are duplicated, which
  * only a pipe can be the target of. */
 bool output_is_private(const struct output *output, bool tees);

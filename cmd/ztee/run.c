@@ -8,36 +8,18 @@
 #include "base/message.h"
 #include "fanout_private.h"
 
-/* Brings some of what the output is behind with to it. */
-static bool bring_behind(struct fanout *fanout, struct output *output)
+bool fanout_catch_up(struct fanout *fanout, struct output *output)
 {
-    bool from_pipe = output->route.in_memory == 0 && output->spill.held == 0;
-    ssize_t n = output_deliver(output);
+    bool by_pages = output->route.in_memory == 0 && output->spill.held == 0;
 
-    if (n > 0 || fanout_trouble(fanout, output, from_pipe, n == 0 ? EIO : errno))
+    if (!output_is_live(output) || output->blocked || !output_is_behind(output))
+        return false;
+    ssize_t n = output_deliver(output);
+    if (n > 0 || fanout_trouble(fanout, output, by_pages, n == 0 ? EIO : errno))
         return true;
     if (fanout->ended)
         output_note_stuck(output);
     return false;
-}
-
-/* Makes room in the private pipe of an output that takes nothing. */
-static bool put_aside(struct fanout *fanout, struct output *output)
-{
-    ssize_t n = spill_store(&output->spill, &output->route);
-
-    if (n < 0 && errno != EINTR)
-        fanout_lose(fanout, output, errno);
-    return n != 0;
-}
-
-bool fanout_catch_up(struct fanout *fanout, struct output *output)
-{
-    if (!output_is_live(output) || !output_is_behind(output))
-        return false;
-    if (!output->blocked && bring_behind(fanout, output))
-        return true;
-    return output->spill.size > 0 && output->route.in_pipe > 0 && put_aside(fanout, output);
 }
 
 static void grow_pipes(struct fanout *fanout)

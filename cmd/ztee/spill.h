@@ -11,7 +11,7 @@
 
 struct spill {
     int fd;         /* -1: not opened yet */
-    uint64_t size;  /* bytes that the file may have; 0: there is none */
+    uint64_t size;  /* bytes that the file may have */
     uint64_t start; /* bytes into the file where the oldest byte stands */
     uint64_t held;  /* bytes in it */
 };

@@ -35,7 +35,7 @@ struct route {
 };
 
 /* Bytes: of the buffer; of a mapped window; that are read at once to rescue what is in the private pipe. */
-enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024, ROUTE_RESCUE = 64 * 1024 };
+enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024, ROUTE_RESCUE = 32 * 1024 };
 
 /* A route from in to out; nothing is opened yet. pipe_size: bytes. */
 struct route route_make(int in, int out, size_t pipe_size);
