@@ -67,14 +67,17 @@ static bool deliver(struct pump *pump, enum method method, void *of)
     return fanout_goes_on(fanout) || halt(fanout);
 }
 
-/* Outputs that are behind catch up. True: something has changed. */
+/* Outputs that are behind catch up. True: some can go on with that at once. */
 static bool catch_up_all(struct fanout *fanout)
 {
-    bool changed = false;
+    bool goes_on = false;
 
-    for (size_t i = 0; i < fanout->count; i++)
-        changed |= fanout_catch_up(fanout, &fanout->outputs[i]);
-    return changed;
+    for (size_t i = 0; i < fanout->count; i++) {
+        const struct output *output = &fanout->outputs[i];
+        fanout_catch_up(fanout, &fanout->outputs[i]);
+        goes_on |= output_is_live(output) && output_is_behind(output) && !output->blocked;
+    }
+    return goes_on;
 }
 
 /* Waits for the input. */
@@ -88,8 +91,7 @@ static int wait(void *of, int fd, short events, int stop, int timeout)
             pump_halt(&fanout->worker.pump, PUMP_ABANDON);
             return 0;
         }
-        bool changed = catch_up_all(fanout);
-        int ready = fanout_watch(fanout, fd, events, stop, changed ? 0 : deadline);
+        int ready = fanout_watch(fanout, fd, events, stop, catch_up_all(fanout) ? 0 : deadline);
         bool is_halted = fanout->polls[1].revents != 0;
         if (ready != 0 || is_halted || (deadline != CLOCK_NEVER && clock_now() >= deadline))
             return ready;
@@ -118,11 +120,11 @@ static void finish(struct pump *pump, void *of)
     (void)pump;
     fanout->ended = true;
     while (fanout_goes_on(fanout)) {
-        bool changed = catch_up_all(fanout);
+        bool goes_on = catch_up_all(fanout);
         for (size_t i = 0; i < fanout->count; i++)
             if (output_is_live(&fanout->outputs[i]) && !output_is_behind(&fanout->outputs[i]))
                 complete(fanout, &fanout->outputs[i]);
-        if (!changed && fanout_goes_on(fanout) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
+        if (!goes_on && fanout_goes_on(fanout) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
             fanout->stopped = !break_off(fanout, errno);
     }
     for (size_t i = 0; i < fanout->count; i++)
