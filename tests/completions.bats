@@ -108,7 +108,7 @@ check_values() {
     local congestion=/proc/sys/net/ipv4/tcp_available_congestion_control other
     for command in zcat-net zsend ztee; do
         other=sendfile
-        [ $command != ztee ] || other=tee
+        [ $command != ztee ] || other='tee'
         exactly "$1" "$command --method=" $other splice mmap read
         exactly "$1" "$command --method " $other splice mmap read
         exactly "$1" "$command --method=splice,read," $other mmap

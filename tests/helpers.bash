@@ -157,3 +157,41 @@ greets() {
 free_port() {
     port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 }
+
+# What the tests of ztee share.
+
+# size_is FILE BYTES: an event, as the file grows.
+size_is() {
+    [ "$(stat -c %s "$1" 2>/dev/null)" = "$2" ]
+}
+
+# says_of_ztee PATTERN...: what run has left in $stderr are these lines of ztee, in this order, and no others.
+says_of_ztee() {
+    local i=0 pattern
+    [ "${#stderr_lines[@]}" -eq $# ] || return 1
+    for pattern; do
+        [[ ${stderr_lines[i]} =~ ^ztee:\ $pattern$ ]] || return 1
+        i=$((i + 1))
+    done
+}
+
+# ztee_refuses PATTERN ARGUMENT...: a usage error, as tee has it: GNU's two lines, and exit status 1.
+ztee_refuses() {
+    local pattern=$1
+    shift
+    run -1 --separate-stderr timeout 20 ztee "$@" </dev/null
+    [ "${#stderr_lines[@]}" -eq 2 ]
+    [[ ${stderr_lines[0]} =~ ^ztee:\ $pattern$ ]]
+    [ "${stderr_lines[1]}" = "Try 'ztee --help' for more information." ]
+    [ -z "$output" ]
+}
+
+# hold FIFO...: makes each, with a reader at descriptor 9, 8, ... that reads nothing. To be closed for others: 9>&-.
+hold() {
+    local number=9 fifo
+    for fifo; do
+        mkfifo "$fifo"
+        eval "exec $number<>\"\$fifo\""
+        number=$((number - 1))
+    done
+}

@@ -228,13 +228,16 @@ bad4.sh' ]
 
 # tests_of COMMAND: the names of its files of tests, which are all but the other commands'.
 tests_of() {
-    local file
+    local file folder owner
     for file in "$tree"/tests/*.bats; do
-        case ${file##*/} in
-        "$1.bats") echo "$file" ;;
-        rules.bats) ;;
-        *) [ -d "$tree/cmd/$(basename "$file" .bats)" ] || echo "$file" ;;
-        esac
+        owner=
+        for folder in "$tree"/cmd/*; do
+            case ${file##*/} in
+            "${folder##*/}.bats" | "${folder##*/}"-*.bats) owner=${folder##*/} ;;
+            rules.bats) owner=nobody ;;
+            esac
+        done
+        [ "${owner:-$1}" != "$1" ] || echo "$file"
     done
 }
 
@@ -272,7 +275,7 @@ lacking() {
 }
 
 @test "every option that --help shows is in the manual page" {
-    for command in zcat-net zsend; do
+    for command in zcat-net zsend ztee; do
         [ -s "$ZCOPY_BUILD/man/$command.1" ]
         lacking documents "$command" | nothing
     done
@@ -280,7 +283,7 @@ lacking() {
 }
 
 @test "every option that --help shows is tried in the tests of its command" {
-    for command in zcat-net zsend; do
+    for command in zcat-net zsend ztee; do
         [ -s "$tree/tests/$command.bats" ]
         lacking tries "$command" | nothing
     done

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,8 +15,6 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/message.h"
-
-extern char **environ;
 
 void command_save_signals(struct command_signals *signals)
 {
@@ -31,24 +30,24 @@ void command_save_signals(struct command_signals *signals)
 
 static int spawn(const char *text, const struct command_signals *signals, int input, pid_t *pid)
 {
-    char shell[] = "sh", option[] = "-c";
-    char *const argv[] = {shell, option, (char *)(uintptr_t)text, NULL};
+    char shell[] = "sh", option[] = "-c", *command = strdup(text); /* posix_spawn(3) wants them writable */
+    char *const argv[] = {shell, option, command, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
 
-    if (error != 0)
-        return error;
-    if ((error = posix_spawnattr_init(&attributes)) == 0) {
-        posix_spawnattr_setsigmask(&attributes, &signals->mask);
-        posix_spawnattr_setsigdefault(&attributes, &signals->defaults);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        error = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-        if (error == 0)
-            error = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
-        posix_spawnattr_destroy(&attributes);
-    }
+    if (command == NULL)
+        return errno;
+    posix_spawnattr_init(&attributes); /* of these, glibc's fail only for wrong arguments */
+    posix_spawnattr_setsigmask(&attributes, &signals->mask);
+    posix_spawnattr_setsigdefault(&attributes, &signals->defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&actions);
+    int error = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    if (error == 0)
+        error = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(command);
     return error;
 }
 

@@ -39,7 +39,7 @@ static size_t lowest_level(const struct fanout *fanout, const struct output *exc
 
     for (size_t i = 0; i < fanout->count; i++) {
         const struct output *output = &fanout->outputs[i];
-        if (output_is_live(output) && output != except && output->level < lowest)
+        if (output != except && output_is_live(output) && output->level < lowest)
             lowest = output->level;
     }
     return lowest;

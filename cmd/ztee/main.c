@@ -115,12 +115,11 @@ static int start(const struct settings *settings)
     fanout.dies_by_sigpipe = sigismember(&signals.defaults, SIGPIPE);
     if (settings->ignore_interrupts)
         signal(SIGINT, SIG_IGN);
-    int error = outputs == NULL ? errno : monitor_open(&monitor, settings->transfer.progress);
-    if (error != 0) {
-        message_error(error, "cannot start");
-        return EXIT_FAILED;
-    }
-    int status = copy(&fanout, settings, outputs, &signals, &monitor);
+    int status = EXIT_FAILED, error = monitor_open(&monitor, settings->transfer.progress);
+    if (error == 0 && outputs != NULL)
+        status = copy(&fanout, settings, outputs, &signals, &monitor);
+    else
+        message_error(error ? error : ENOMEM, "cannot start");
     free(outputs);
     return status;
 }
