@@ -49,6 +49,8 @@ static void tell_outputs(const struct fanout *fanout, const struct settings *set
         message_error(fanout->tee_refused, "debug: tee was refused");
     for (size_t i = 0; i < settings->output_count; i++) {
         const struct output *output = &outputs[i];
+        if (output->state == OUTPUT_UNOPENED)
+            continue;
         if (settings->transfer.debug && output->refused != 0)
             message_error(output->refused, "debug: splice to '%s' was refused", output->name);
         if (settings->transfer.debug || settings->transfer.stats)

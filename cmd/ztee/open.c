@@ -172,10 +172,9 @@ bool output_open(struct output *output, const struct output_request *request, co
         (struct output){.type = request->type, .name = request->argument, .shared = -1, .spill = {.fd = -1}};
     int fd = open_type(output, request, settings, signals, monitor);
     output->route = route_make(-1, fd, settings->transfer.pipe_size);
-    if (fd < 0) {
-        output->state = OUTPUT_GONE;
+    if (fd < 0)
         return false;
-    }
+    output->state = OUTPUT_OPEN;
     prepare(output, settings);
     return true;
 }

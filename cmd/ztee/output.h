@@ -15,10 +15,11 @@
 #include "spill.h"
 
 enum output_state {
+    OUTPUT_UNOPENED, /* not yet, or it could not be opened */
     OUTPUT_OPEN,
     OUTPUT_COMPLETE, /* it has all bytes; a socket, a command or a digest still has to confirm that
                         (output_confirm) */
-    OUTPUT_GONE      /* it could not be opened, has failed, was cut off, or its readers have left */
+    OUTPUT_GONE      /* it has failed, was cut off, or its readers have left */
 };
 
 struct output {
@@ -63,7 +64,7 @@ static inline bool output_is_connection(const struct output *output)
 /* It holds up the others from now on, or has done so already. */
 void output_note_stuck(struct output *output);
 
-/* Opens what is requested. False: that failed (reported), and the output is OUTPUT_GONE. */
+/* Opens what is requested. False: that failed (reported), and the output is OUTPUT_UNOPENED. */
 bool output_open(struct output *output, const struct output_request *request, const struct settings *settings,
                  const struct command_signals *signals, struct monitor *monitor);
 
