@@ -93,6 +93,8 @@ static bool not_given(struct fanout *fanout, struct output *output, bool is_priv
 {
     bool in_memory = fanout->ready != NULL;
 
+    if (error == EFAULT && in_memory)
+        return fanout->cut_short = true;
     if (error == EAGAIN && is_private && put_aside(fanout, output))
         return true;
     if (error == EAGAIN)

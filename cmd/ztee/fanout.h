@@ -28,10 +28,11 @@ struct fanout {
     struct pump_sinks sinks;
     struct output *consumer; /* the one that takes what the others have been given duplicates of */
     struct pollfd *polls;
-    bool may_copy; /* outputs that cannot be spliced to may be written to from memory */
-    bool copies;   /* nothing is duplicated: every output is written to from memory */
-    bool ended;    /* the input is over: an output that is behind now holds up the end */
-    bool stopped;  /* an error has ended the run */
+    bool may_copy;  /* outputs that cannot be spliced to may be written to from memory */
+    bool copies;    /* nothing is duplicated: every output is written to from memory */
+    bool ended;     /* the input is over: an output that is behind now holds up the end */
+    bool stopped;   /* an error has ended the run */
+    bool cut_short; /* the file on standard input was, under its mapping */
     bool pipes_grown;
     const char *ready; /* what stands ready for all outputs: in memory, or NULL: in the pump's pipe, */
     size_t held;       /* and how many bytes */

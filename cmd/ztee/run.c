@@ -58,6 +58,8 @@ static bool deliver(struct pump *pump, enum method method, void *of)
     while (route_held(&pump->route) + fanout->rescued.held > 0) {
         if (!fanout_goes_on(fanout))
             return halt(fanout);
+        if (fanout->cut_short)
+            return break_off(fanout, EFAULT);
         if (!fanout_make_ready(fanout))
             return break_off(fanout, errno);
         if (!fanout_serve(fanout, method) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
