@@ -99,8 +99,8 @@ static bool not_given(struct fanout *fanout, struct output *output, bool is_priv
         return true;
     if (error == EAGAIN)
         output_note_stuck(output);
-    if (error == EAGAIN && is_private) /* which catch_up will make room in */
-        return false;
+    if (error == EAGAIN && is_private) /* catch_up will make room in its pipe; an empty one has room */
+        return !output_is_behind(output);
     if (!in_memory && method_refused(error) && (is_private || output != fanout->consumer)) {
         fanout_copy_instead(fanout, output, error);
         return true;
@@ -228,8 +228,8 @@ static bool consume(struct fanout *fanout, enum method method)
     return true;
 }
 
-/* What every output has been written is no longer needed in memory. */
-static void forget(struct fanout *fanout, enum method method)
+/* What every output has been written is no longer needed in memory. True: something has changed. */
+static bool forget(struct fanout *fanout, enum method method)
 {
     size_t n = lowest_level(fanout, NULL);
 
@@ -240,6 +240,7 @@ static void forget(struct fanout *fanout, enum method method)
         route_forget(fanout_stage(fanout), n);
     }
     sink_levels(fanout, NULL, n, method);
+    return n > 0;
 }
 
 /* One round over all outputs. True: something has changed. */
@@ -256,7 +257,7 @@ bool fanout_serve(struct fanout *fanout, enum method method)
             changed |= give(fanout, output, method);
     }
     if (fanout->ready != NULL)
-        forget(fanout, method);
+        changed |= forget(fanout, method);
     else if (fanout->consumer != NULL)
         changed |= consume(fanout, method);
     return changed;

@@ -12,11 +12,13 @@ bool fanout_catch_up(struct fanout *fanout, struct output *output)
 {
     bool by_pages = output->route.in_memory == 0 && output->spill.held == 0;
 
-    if (!output_is_live(output) || output->blocked || !output_is_behind(output))
+    if (!output_is_live(output) || !output_is_behind(output))
         return false;
-    ssize_t n = output_deliver(output);
-    if (n > 0 || fanout_trouble(fanout, output, by_pages, n == 0 ? EIO : errno))
-        return true;
+    if (!output->blocked) {
+        ssize_t n = output_deliver(output);
+        if (n > 0 || fanout_trouble(fanout, output, by_pages, n == 0 ? EIO : errno))
+            return true;
+    }
     if (fanout->ended)
         output_note_stuck(output);
     return false;
@@ -32,6 +34,14 @@ static void grow_pipes(struct fanout *fanout)
     for (size_t i = 0; i < fanout->count; i++)
         if (output_is_live(&fanout->outputs[i]) && fanout->outputs[i].route.out_kind == KIND_PIPE)
             pipe_grow(fanout->outputs[i].route.out, pump->route.pipe_size);
+}
+
+static bool has_blocked(const struct fanout *fanout)
+{
+    for (size_t i = 0; i < fanout->count; i++)
+        if (output_is_live(&fanout->outputs[i]) && fanout->outputs[i].blocked)
+            return true;
+    return false;
 }
 
 static bool halt(struct fanout *fanout)
@@ -55,6 +65,9 @@ static bool deliver(struct pump *pump, enum method method, void *of)
 {
     struct fanout *fanout = of;
 
+    /* For a file the pump does not wait: who takes something again would not be noticed. */
+    if (has_blocked(fanout) && fanout_watch(fanout, -1, 0, -1, 0) < 0)
+        return break_off(fanout, errno);
     while (route_held(&pump->route) + fanout->rescued.held > 0) {
         if (!fanout_goes_on(fanout))
             return halt(fanout);
@@ -164,7 +177,7 @@ static void prepare_outputs(struct fanout *fanout, const struct ladder *wanted)
         else if (output->route.sink_refused && !fanout->may_copy) {
             message_note("no method of --method can move bytes to '%s' (%s)", output->name,
                          kind_name(output->route.out_kind));
-            fanout->failed = true;
+            fanout_note_failure(fanout);
             output_abandon(output);
         }
     }
@@ -185,6 +198,8 @@ bool fanout_start(struct fanout *fanout, const struct settings *settings, struct
         return false;
     }
     prepare_outputs(fanout, &settings->transfer.methods);
+    if (fanout->stopped)
+        return false;
     options.methods.count = 0; /* they are not those for one sink */
     if (!worker_open(worker, &options, monitor, STDIN_FILENO, "standard input", -1, "the outputs"))
         return false;

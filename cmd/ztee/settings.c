@@ -29,6 +29,8 @@ enum {
     OPTION_FSYNC
 };
 
+enum { BUFFER_MIN = 4096 /* bytes: the smallest pipe */ };
+
 static const struct option_row rows[] = {
     OPTION_HEADING("As with tee"),
     {'a', "append", NULL, "append to the files, do not overwrite", OPTION_ABBREVIATED},
@@ -54,7 +56,7 @@ static const struct option_row rows[] = {
      "block: wait for them (default); drop: cut off a\n"
      "pipe, socket or terminal that takes nothing"},
     {OPTION_SLOW_TIMEOUT, "slow-timeout", "SECONDS", "for so long (default 10)"},
-    {OPTION_BUFFER, "buffer", "SIZE", "room of its own that each of them has first"},
+    {OPTION_BUFFER, "buffer", "SIZE", "room of its own that each of them has first\n(at least 4K)"},
 
     OPTION_HEADING("Connecting"),
     CONNECT_OPTION_ROWS,
@@ -171,7 +173,7 @@ static int take_patience(struct settings *settings, const char *argument)
 
 static int take_buffer(struct settings *settings, const char *argument)
 {
-    const char *problem = size_parse(argument, 0, INT64_MAX, &settings->buffer);
+    const char *problem = size_parse(argument, BUFFER_MIN, INT64_MAX, &settings->buffer);
     return problem ? wrong(problem, "--buffer", argument) : SETTINGS_GO_ON;
 }
 

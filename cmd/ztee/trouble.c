@@ -14,7 +14,7 @@ static void close_output(struct fanout *fanout, struct output *output)
         fanout->consumer = NULL;
 }
 
-static void report(struct fanout *fanout)
+void fanout_note_failure(struct fanout *fanout)
 {
     enum output_errors errors = fanout->settings->errors;
 
@@ -33,7 +33,7 @@ void fanout_lose(struct fanout *fanout, struct output *output, int error)
         fanout->sigpipe = fanout->stopped = true;
     } else if (!broken || (errors != ERRORS_WARN_NOPIPE && errors != ERRORS_EXIT_NOPIPE)) {
         message_error(error, "error writing '%s'", output->name);
-        report(fanout);
+        fanout_note_failure(fanout);
     }
     close_output(fanout, output);
 }
@@ -42,7 +42,7 @@ void fanout_cut_off(struct fanout *fanout, struct output *output)
 {
     message_note("'%s' has taken nothing for %g s and is cut off", output->name,
                  (double)fanout->settings->patience / (double)NANOSECONDS);
-    report(fanout);
+    fanout_note_failure(fanout);
     if (output->pid > 0) {
         kill(output->pid, SIGTERM); /* the end of its input would look like the end of the stream */
         output->pid = 0;
