@@ -103,7 +103,9 @@ static int open_digest(struct output *output)
 {
     int fd = -1;
 
-    output->side = side_digest_start(output->name, &fd);
+    digest_request_parse(output->name, &output->digest); /* settings.c has checked it */
+    if (digest_request_open(&output->digest))
+        output->side = side_digest_start(&output->digest, &fd);
     return fd;
 }
 

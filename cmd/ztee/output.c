@@ -161,8 +161,10 @@ bool output_confirm(struct output *output, const struct settings *settings, bool
 
     if (output_is_connection(output) && output->state == OUTPUT_COMPLETE)
         good = settle(output, settings, monitor);
-    if (output->side != NULL)
-        good = side_digest_finish(output->side, whole && output->state == OUTPUT_COMPLETE);
+    if (output->side != NULL) {
+        good = side_digest_finish(output->side, whole && output->state == OUTPUT_COMPLETE ? "-" : NULL);
+        good = digest_request_close(&output->digest) && good;
+    }
     if (output->pid > 0)
         good = command_wait(output->name, output->pid, monitor);
     return good;

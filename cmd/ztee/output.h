@@ -47,7 +47,8 @@ struct output {
     int refused; /* errno with which splicing to it was refused, 0: it was not */
 
     pid_t pid;                /* of a command */
-    struct side_digest *side; /* of a digest */
+    struct side_digest *side; /* of a digest, */
+    struct digest_request digest;
 };
 
 static inline bool output_is_live(const struct output *output)

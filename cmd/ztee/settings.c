@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
+#include "base/digest_request.h"
 #include "base/message.h"
 #include "base/option.h"
 #include "base/size.h"
@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
     {OPTION_EXEC, "exec", "COMMAND", "standard input of a command, run by sh -c"},
     {OPTION_HASH, "hash", "ALGO[:FILE]",
      "print the digest of the stream on standard error,\n"
-     "or into FILE: xxh3, sha256, sha512"},
+     "or into FILE: " DIGEST_REQUEST_HELP},
     {OPTION_NO_STDOUT, "no-stdout", NULL, "leave standard output out"},
 
     OPTION_HEADING("Slow outputs"),
@@ -147,10 +147,9 @@ static int add_descriptor(struct settings *settings, const char *argument)
 
 static int add_digest(struct settings *settings, const char *argument)
 {
-    enum digest_algorithm algorithm;
-    size_t length = strcspn(argument, ":");
+    struct digest_request request;
 
-    if (!digest_find(argument, length, &algorithm) || strcmp(argument + length, ":") == 0)
+    if (!digest_request_parse(argument, &request))
         return wrong("invalid", "--hash", argument);
     return add_output(settings, OUTPUT_DIGEST, argument);
 }

@@ -1,148 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a pipe into a digest. */
+/* A digest at the end of a pipe. */
 #include "side_digest.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/descriptor.h"
-#include "base/digest.h"
 #include "base/message.h"
-
-enum { PIECE = 64 * 1024 /* bytes: stays in the processor's cache between read and digest */ };
+#include "base/side.h"
 
 struct side_digest {
-    pthread_t thread;
+    const struct digest_request *request;
     struct digest *digest;
-    const char *file; /* NULL: standard error */
-    int input;        /* the pipe's read end */
-    int output;       /* the open file, or -1 */
-    int error;        /* errno of a read that failed, or 0 */
-    char piece[PIECE];
+    struct side *side;
 };
 
-static void *run(void *argument)
+static void take(void *of, const char *data, size_t length)
 {
-    struct side_digest *side = argument;
-    ssize_t n;
-
-    while ((n = read(side->input, side->piece, PIECE)) != 0) {
-        if (n > 0)
-            digest_add(side->digest, side->piece, (size_t)n);
-        else if (errno != EINTR) {
-            side->error = errno;
-            break;
-        }
-    }
-    descriptor_close(&side->input); /* after an error that is a broken pipe for the writer */
-    return NULL;
+    digest_add(((struct side_digest *)of)->digest, data, length);
 }
 
-static bool open_digest(struct side_digest *side, const char *request)
-{
-    size_t length = strcspn(request, ":");
-    enum digest_algorithm algorithm;
-    const char *problem = "unknown";
-
-    if (digest_find(request, length, &algorithm))
-        side->digest = digest_open(algorithm, &problem);
-    if (side->digest == NULL) {
-        message_note("cannot compute '%.*s': %s", (int)length, request, problem);
-        return false;
-    }
-    if (request[length] == '\0')
-        return true;
-    side->file = request + length + 1;
-    side->output = open(side->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (side->output < 0)
-        message_error(errno, "cannot open '%s'", side->file);
-    return side->output >= 0;
-}
-
-static bool start_thread(struct side_digest *side, int *input)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        message_error(errno, "cannot make a pipe");
-        return false;
-    }
-    side->input = ends[0];
-    *input = ends[1];
-    int error = fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
-    if (error == 0)
-        error = pthread_create(&side->thread, NULL, run, side);
-    if (error == 0)
-        return true;
-    message_error(error, "cannot start a thread");
-    descriptor_close(&side->input);
-    descriptor_close(input);
-    return false;
-}
-
-static void free_side(struct side_digest *side)
-{
-    char text[DIGEST_TEXT];
-
-    if (side->digest != NULL)
-        digest_close(side->digest, text);
-    descriptor_close(&side->output);
-    free(side);
-}
-
-struct side_digest *side_digest_start(const char *request, int *input)
+struct side_digest *side_digest_start(const struct digest_request *request, int *input)
 {
     struct side_digest *side = calloc(1, sizeof *side);
+    const char *problem = strerror(ENOMEM);
 
-    if (side == NULL) {
-        message_error(errno, "cannot compute '%s'", request);
-        return NULL;
+    if (side != NULL) {
+        side->request = request;
+        side->digest = digest_open(request->algorithm, &problem);
     }
-    side->input = side->output = -1;
-    if (open_digest(side, request) && start_thread(side, input))
+    if (side != NULL && side->digest != NULL && (side->side = side_start(take, side, input)) != NULL)
         return side;
-    free_side(side);
+    if (side != NULL && side->digest != NULL) {
+        problem = strerror(errno);
+        digest_free(side->digest);
+    }
+    message_note("cannot compute a digest: %s", problem);
+    free(side);
     return NULL;
 }
 
-static bool write_file(struct side_digest *side, const char *text)
-{
-    bool written = dprintf(side->output, "%s  -\n", text) > 0;
-
-    if (close(side->output) != 0)
-        written = false;
-    side->output = -1;
-    if (!written)
-        message_error(errno, "error writing '%s'", side->file);
-    return written;
-}
-
-static bool print(struct side_digest *side)
+bool side_digest_finish(struct side_digest *side, const char *name)
 {
     char text[DIGEST_TEXT];
-    const char *digits = side->error == 0 ? digest_close(side->digest, text) : NULL;
+    int error = side_finish(side->side);
+    const char *digits = digest_close(side->digest, text);
+    bool good = true;
 
-    if (side->error == 0)
-        side->digest = NULL;
-    if (digits == NULL) {
-        message_error(side->error ? side->error : EIO, "cannot compute the digest");
-        return false;
+    if (name != NULL && (error != 0 || digits == NULL)) {
+        message_error(error ? error : EIO, "cannot compute the digest");
+        good = false;
+    } else if (name != NULL) {
+        good = digest_request_print(side->request, digits, name);
     }
-    if (side->output >= 0)
-        return write_file(side, digits);
-    message_plain("%s  -", digits);
-    return true;
-}
-
-bool side_digest_finish(struct side_digest *side, bool complete)
-{
-    pthread_join(side->thread, NULL);
-    bool good = !complete || print(side);
-    free_side(side);
+    free(side);
     return good;
 }

@@ -5,16 +5,18 @@
 
 #include <stdbool.h>
 
+#include "base/digest_request.h"
+
 struct side_digest;
 
-/*
- * Starts what "ALGO[:FILE]" asks for; FILE is created now. *input is then the write end of the thread's pipe,
- * O_NONBLOCK and FD_CLOEXEC, the caller's to close. NULL: that failed (reported).
- */
-struct side_digest *side_digest_start(const char *request, int *input);
+/* Starts a digest of what is written into a pipe, of which *input is the write end: O_NONBLOCK, FD_CLOEXEC,
+ * the caller's to close. NULL: that failed (reported). */
+struct side_digest *side_digest_start(const struct digest_request *request, int *input);
 
-/* To be called when the pipe has been closed: waits for the thread, and, if complete, prints the digest as
- * sha256sum(1) does for standard input. Frees it. False: that failed (reported). */
-bool side_digest_finish(struct side_digest *side, bool complete);
+/*
+ * To be called when the pipe has been closed: waits for the thread, and prints the digest as sha256sum(1)
+ * does for a file of this name; with NULL it prints nothing. Frees it. False: that failed (reported).
+ */
+bool side_digest_finish(struct side_digest *side, const char *name);
 
 #endif

@@ -94,7 +94,7 @@ static bool start(struct digest *digest, const char **problem)
     return digest->xxh3 != NULL;
 }
 
-static void free_digest(struct digest *digest)
+void digest_free(struct digest *digest)
 {
     if (digest->context != NULL)
         digest->crypto.free(digest->context);
@@ -112,7 +112,7 @@ struct digest *digest_open(enum digest_algorithm algorithm, const char **problem
     digest->algorithm = algorithm;
     if (start(digest, problem))
         return digest;
-    free_digest(digest);
+    digest_free(digest);
     return NULL;
 }
 
@@ -139,6 +139,6 @@ const char *digest_close(struct digest *digest, char text[DIGEST_TEXT])
     bool failed = digest->failed;
     for (unsigned i = 0; i < length; i++)
         snprintf(text + 2 * (size_t)i, 3, "%02x", bytes[i]);
-    free_digest(digest);
+    digest_free(digest);
     return failed ? NULL : text;
 }

@@ -27,6 +27,8 @@ struct digest *digest_open(enum digest_algorithm algorithm, const char **problem
 /* Adds length bytes. */
 void digest_add(struct digest *digest, const void *data, size_t length);
 
+void digest_free(struct digest *digest);
+
 /* Ends the digest, frees it, and writes it into text. Returns text, or NULL if the library has failed. */
 const char *digest_close(struct digest *digest, char text[DIGEST_TEXT]);
 
