@@ -24,7 +24,7 @@ say = $(if $(V),,@echo '  $(1) $@')
 commands = zcat-net zsend ztee
 
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
-	base/side base/size base/stall move/kind move/ladder move/method move/pump move/transfer move/worker \
+	base/side base/size base/stall move/deliver move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/listen net/socket
 zcat-net = main scan session settings tos
 zsend = main raw settings source

@@ -162,9 +162,9 @@ void route_forget(struct route *route, size_t n)
         unmap(route);
 }
 
-static ssize_t deliver_memory(struct route *route, int to, enum kind kind)
+static ssize_t deliver_memory(struct route *route, int to, enum kind kind, size_t most)
 {
-    ssize_t n = sink_write(to, kind, route->data, route->in_memory);
+    ssize_t n = sink_write(to, kind, route->data, route->in_memory < most ? route->in_memory : most);
     if (n > 0)
         route_forget(route, (size_t)n);
     return n;
@@ -172,7 +172,7 @@ static ssize_t deliver_memory(struct route *route, int to, enum kind kind)
 
 ssize_t route_stage(struct route *route)
 {
-    ssize_t n = deliver_memory(route, route->pipe[1], KIND_PIPE);
+    ssize_t n = deliver_memory(route, route->pipe[1], KIND_PIPE, route->in_memory);
     if (n > 0)
         route->in_pipe += (size_t)n;
     return n;
@@ -195,13 +195,13 @@ ssize_t route_rescue(struct route *route)
     return n > 0 ? n : -1;
 }
 
-ssize_t route_deliver(struct route *route)
+ssize_t route_deliver(struct route *route, size_t most)
 {
     if (route->in_memory == 0 && route->sink_refused && route_rescue(route) < 0)
         return -1;
     if (route->in_memory > 0)
-        return deliver_memory(route, route->out, route->out_kind);
-    return route_splice_to(route, route->out, route->in_pipe);
+        return deliver_memory(route, route->out, route->out_kind, most);
+    return route_splice_to(route, route->out, route->in_pipe < most ? route->in_pipe : most);
 }
 
 struct route route_make(int in, int out, size_t pipe_size)

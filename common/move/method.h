@@ -96,12 +96,12 @@ ssize_t sink_write(int fd, enum kind kind, const char *data, size_t n);
 ssize_t route_splice_to(struct route *route, int to, size_t n);
 
 /*
- * Delivers some of what the route holds (there is something) to the sink. Never waits for a sink that is a
- * pipe being spliced to, a regular file or a socket being written to; may wait for others that are not
- * O_NONBLOCK. Returns bytes, or -1 with errno; EINVAL and the like from a splice leave everything where it
- * is and can be retried after setting sink_refused.
+ * Delivers at most most bytes of what the route holds (there is something) to the sink. Never waits for a
+ * sink that is a pipe being spliced to, a regular file or a socket being written to; may wait for others that
+ * are not O_NONBLOCK. Returns bytes, or -1 with errno; EINVAL and the like from a splice leave everything
+ * where it is and can be retried after setting sink_refused.
  */
-ssize_t route_deliver(struct route *route);
+ssize_t route_deliver(struct route *route, size_t most);
 
 /* Bytes that the route holds. */
 static inline size_t route_held(const struct route *route)

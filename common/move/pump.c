@@ -12,7 +12,7 @@
  * delivered, and the mark goes back to 1 until bulk is seen again, so that a request whose sender waits for
  * the answer is never held back longer. Measured over loopback: CONTRIBUTING.md.
  */
-#include "move/pump.h"
+#include "move/pump_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +38,7 @@ bool pump_init(struct pump *pump, int in, int out, size_t pipe_size)
     *pump = (struct pump){
         .route = route_make(in, out, pipe_size),
         .length = PUMP_TO_END,
+        .tap = -1,
         .low_mark = 1,
         .stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
     };
@@ -58,12 +59,12 @@ void pump_free(struct pump *pump)
     descriptor_close(&pump->stop);
 }
 
-static enum pump_halt halting(const struct pump *pump)
+enum pump_halt pump_halting(const struct pump *pump)
 {
     return (enum pump_halt)atomic_load(&pump->halt);
 }
 
-static bool fail(struct pump *pump, enum pump_side side, int error)
+bool pump_fail(struct pump *pump, enum pump_side side, int error)
 {
     pump->end = PUMP_FAILED;
     pump->side = side;
@@ -71,33 +72,31 @@ static bool fail(struct pump *pump, enum pump_side side, int error)
     return false;
 }
 
-static bool stop(struct pump *pump, enum pump_end end)
+bool pump_stop(struct pump *pump, enum pump_end end)
 {
     pump->end = end;
     return false;
 }
 
-static enum method current(const struct pump *pump)
+enum method pump_current(const struct pump *pump)
 {
     return pump->ladder.steps[0];
 }
 
 /* Gives up the current method because of error; false (and failed) when it was the last one. */
-static bool next_method(struct pump *pump, enum pump_side side, int error)
+bool pump_next_method(struct pump *pump, enum pump_side side, int error)
 {
-    pump->refused[current(pump)] = error;
+    pump->refused[pump_current(pump)] = error;
     if (pump->ladder.count <= 1)
-        return fail(pump, side, error);
+        return pump_fail(pump, side, error);
     pump->ladder.count--;
     for (size_t i = 0; i < pump->ladder.count; i++)
         pump->ladder.steps[i] = pump->ladder.steps[i + 1];
     return true;
 }
 
-enum wait { WAIT_FAILED = -1, WAIT_TIMED_OUT, WAIT_READY, WAIT_HALTED };
-
 /* Waits until fd is ready or the pump is halted. Clears the halt event; what was asked for is in halt. */
-static enum wait wait_for(struct pump *pump, int fd, short events, int timeout)
+enum pump_wait pump_wait_for(struct pump *pump, int fd, short events, int timeout)
 {
     const struct pump_sinks *sinks = pump->sinks;
     eventfd_t halts;
@@ -132,61 +131,30 @@ static int source_patience(const struct pump *pump, enum pump_halt halt, bool bu
 static bool wait_for_source(struct pump *pump)
 {
     if (is_file(pump->route.in_kind))
-        return halting(pump) < PUMP_TAKE_NO_MORE ? true : stop(pump, PUMP_HALTED);
+        return pump_halting(pump) < PUMP_TAKE_NO_MORE ? true : pump_stop(pump, PUMP_HALTED);
     for (;;) {
         bool bulk = pump->gather && pump->in_bulk;
-        enum pump_halt halt = halting(pump);
+        enum pump_halt halt = pump_halting(pump);
 
         if (halt >= PUMP_TAKE_NO_MORE)
-            return stop(pump, PUMP_HALTED);
+            return pump_stop(pump, PUMP_HALTED);
         if (halt == PUMP_WHEN_IDLE && !pump->winding_down)
             pump->moved_at_halt = atomic_load_explicit(&pump->moved, memory_order_relaxed);
         pump->winding_down = halt == PUMP_WHEN_IDLE;
         set_low_mark(pump, bulk ? LOW_MARK : 1);
-        switch (wait_for(pump, pump->route.in, POLLIN, source_patience(pump, halt, bulk))) {
+        switch (pump_wait_for(pump, pump->route.in, POLLIN, source_patience(pump, halt, bulk))) {
         case WAIT_READY:
             return true;
         case WAIT_FAILED:
-            return fail(pump, PUMP_IN, errno);
+            return pump_fail(pump, PUMP_IN, errno);
         case WAIT_HALTED:
             break;
         case WAIT_TIMED_OUT:
             if (!bulk)
-                return stop(pump, PUMP_HALTED);
+                return pump_stop(pump, PUMP_HALTED);
             pump->in_bulk = false;
         }
     }
-}
-
-/* True when delivering to the sink may block although nothing of it is ready: poll first then. */
-static bool sink_may_block(const struct pump *pump)
-{
-    const struct route *route = &pump->route;
-
-    switch (route->out_kind) {
-    case KIND_PIPE:
-        return route->in_memory > 0 || route->sink_refused || method_table[current(pump)].direct;
-    case KIND_STREAM:
-    case KIND_DATAGRAM:
-    case KIND_TERMINAL:
-    case KIND_DEVICE:
-    case KIND_OTHER:
-        return !(fcntl(route->out, F_GETFL) & O_NONBLOCK);
-    default:
-        return false;
-    }
-}
-
-static bool wait_for_sink(struct pump *pump)
-{
-    while (halting(pump) != PUMP_ABANDON) {
-        enum wait wait = wait_for(pump, pump->route.out, POLLOUT, -1);
-        if (wait == WAIT_FAILED)
-            return fail(pump, PUMP_OUT, errno);
-        if (wait == WAIT_READY)
-            return true;
-    }
-    return stop(pump, PUMP_HALTED);
 }
 
 void pump_count(struct pump *pump, enum method method, size_t n)
@@ -201,47 +169,6 @@ void pump_count(struct pump *pump, enum method method, size_t n)
     }
 }
 
-/* The sink said error to what the current method delivers. True: go on. */
-static bool delivery_failed(struct pump *pump, int error)
-{
-    struct route *route = &pump->route;
-
-    if (error == EINTR)
-        return true;
-    if (error == EAGAIN)
-        return wait_for_sink(pump);
-    if (error == EFAULT && route->map != NULL)
-        return fail(pump, PUMP_IN, EFAULT);
-    if (route->in_memory > 0 || route->sink_refused || !method_refused(error))
-        return fail(pump, PUMP_OUT, error);
-    if (!next_method(pump, PUMP_OUT, error))
-        return false;
-    route->sink_refused = true;
-    return true;
-}
-
-static bool deliver_all(struct pump *pump, enum method method)
-{
-    if (pump->sinks != NULL)
-        return pump->sinks->deliver(pump, method, pump->sinks->of);
-    bool polls = sink_may_block(pump);
-
-    while (route_held(&pump->route) > 0) {
-        if (polls && !wait_for_sink(pump))
-            return false;
-        ssize_t n = route_deliver(&pump->route);
-        if (n == 0)
-            return fail(pump, PUMP_OUT, EIO);
-        if (n > 0)
-            pump_count(pump, pump->route.sink_refused ? METHOD_READ : method, (size_t)n);
-        else if (!delivery_failed(pump, errno))
-            return false;
-        polls = sink_may_block(pump);
-    }
-    pump->route.sink_refused = false;
-    return true;
-}
-
 /*
  * The end of the source, or a fast method that cannot see what is there: FUSE files of size 0 and some of
  * /proc say 0 to it and have data for read (field-tested by GNU cp). One byte read at the position, which
@@ -251,7 +178,7 @@ static bool at_end(struct pump *pump)
 {
     char byte;
 
-    if (!is_file(pump->route.in_kind) || current(pump) == METHOD_READ)
+    if (!is_file(pump->route.in_kind) || pump_current(pump) == METHOD_READ)
         return true;
     return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) <= 0;
 }
@@ -261,7 +188,7 @@ static enum pump_side failed_side(const struct pump *pump, int *error)
 {
     char byte;
 
-    if (!method_table[current(pump)].direct)
+    if (!method_table[pump_current(pump)].direct)
         return PUMP_IN;
     if (pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) >= 0)
         return PUMP_OUT;
@@ -275,11 +202,11 @@ static bool taking_failed(struct pump *pump, int error)
     if (error == EINTR)
         return true;
     if (error == EAGAIN)
-        return method_table[current(pump)].direct ? wait_for_sink(pump) : true;
+        return method_table[pump_current(pump)].direct ? pump_wait_for_sink(pump) : true;
     enum pump_side side = failed_side(pump, &error);
-    if (current(pump) != METHOD_READ && method_refused(error))
-        return next_method(pump, side, error);
-    return fail(pump, side, error);
+    if (pump_current(pump) != METHOD_READ && method_refused(error))
+        return pump_next_method(pump, side, error);
+    return pump_fail(pump, side, error);
 }
 
 /* Bytes that may be taken now: what is left of the length, within the rate. Waits for the rate. 0: stopped.
@@ -290,16 +217,16 @@ static size_t allowance(struct pump *pump)
     size_t want = left < SLICE ? (size_t)left : SLICE;
 
     if (want == 0)
-        stop(pump, PUMP_FULL);
-    while (want > 0 && halting(pump) < PUMP_TAKE_NO_MORE) {
+        pump_stop(pump, PUMP_FULL);
+    while (want > 0 && pump_halting(pump) < PUMP_TAKE_NO_MORE) {
         uint64_t now = clock_now();
         size_t granted = limit_grant(&pump->limit, want, now);
         if (granted > 0)
             return granted;
-        wait_for(pump, -1, 0, clock_poll_timeout(now + limit_wait(&pump->limit), now));
+        pump_wait_for(pump, -1, 0, clock_poll_timeout(now + limit_wait(&pump->limit), now));
     }
     if (want > 0)
-        stop(pump, PUMP_HALTED);
+        pump_stop(pump, PUMP_HALTED);
     return 0;
 }
 
@@ -310,23 +237,23 @@ static bool step(struct pump *pump)
     if (want == 0 || !wait_for_source(pump))
         return false;
 
-    const struct method_row *method = &method_table[current(pump)];
-    bool polls = method->direct && sink_may_block(pump);
-    if (polls && !wait_for_sink(pump))
+    const struct method_row *method = &method_table[pump_current(pump)];
+    bool polls = method->direct && pump_sink_may_block(pump);
+    if (polls && !pump_wait_for_sink(pump))
         return false;
     ssize_t n = method->take(&pump->route, want);
     if (n < 0)
         return taking_failed(pump, errno);
     if (n == 0)
-        return at_end(pump) ? stop(pump, PUMP_ENDED) : next_method(pump, PUMP_IN, EINVAL);
+        return at_end(pump) ? pump_stop(pump, PUMP_ENDED) : pump_next_method(pump, PUMP_IN, EINVAL);
     pump->in_bulk = n >= BULK;
     limit_spend(&pump->limit, (size_t)n);
     if (method->direct)
-        pump_count(pump, current(pump), (size_t)n);
-    else if (!deliver_all(pump, current(pump)))
+        pump_count(pump, pump_current(pump), (size_t)n);
+    else if (!pump_deliver_all(pump, pump_current(pump)))
         return false;
     if (pump->max_takes > 0 && --pump->max_takes == 0)
-        return stop(pump, PUMP_FULL);
+        return pump_stop(pump, PUMP_FULL);
     return true;
 }
 
@@ -334,7 +261,7 @@ void pump_run(struct pump *pump)
 {
     pump->gather = pump->gather && pump->max_takes == 0;
     if (pump->ladder.count == 0)
-        fail(pump, PUMP_IN, EINVAL);
+        pump_fail(pump, PUMP_IN, EINVAL);
     else
         while (step(pump))
             ;

@@ -59,6 +59,7 @@ struct pump {
     struct limit limit;
     const struct pump_sinks *sinks; /* NULL: what is taken goes to route.out */
     int idle_after;                 /* milliseconds, see PUMP_WHEN_IDLE */
+    int tap;                        /* write end of a pipe that is given duplicates of all bytes, or -1 */
     bool keep_pipes;                /* never grow a pipe that came from outside */
     bool gather; /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
 
@@ -93,6 +94,13 @@ void pump_run(struct pump *pump);
 
 /* Asks a pump to stop, from one other thread, also before it runs. A later call may be stricter. */
 void pump_halt(struct pump *pump, enum pump_halt how);
+
+/*
+ * Gives duplicates of all bytes to the pipe that tap is the write end of (O_NONBLOCK), by tee(2) where the
+ * bytes go through the private pipe: none is delivered before the tap has it. sendfile, which shows its bytes
+ * to nobody, is left out. False: no method is left then.
+ */
+bool pump_set_tap(struct pump *pump, int tap);
 
 /* Notes that method has moved n bytes; for pump_sinks. */
 void pump_count(struct pump *pump, enum method method, size_t n);
