@@ -110,7 +110,11 @@ int main(int argc, char **argv)
     if (settings.scan)
         return scan(&settings, &monitor);
     struct transfer_totals totals = {.started = clock_now()};
+    if (!tap_open(&settings.tap))
+        return EXIT_FAILED;
     status = (settings.listen ? listen_and_serve : connect_and_relay)(&settings, &monitor, &totals);
+    if (!tap_close(&settings.tap) && status == EXIT_DONE)
+        status = EXIT_FAILED;
     if (settings.transfer.stats)
         transfer_print_stats(&totals);
     return status;

@@ -36,11 +36,12 @@ struct session {
     int fd;
     const char *peer;
     struct worker send, receive;
-    int discard;         /* /dev/null with --send-only, or -1 */
-    struct stall stall;  /* for -w and --timeout */
-    uint64_t send_ended; /* nanoseconds: when standard input ended, 0: it has not */
-    bool peer_ended;     /* the FIN has been seen */
-    bool peer_reads;     /* it is known to be there still, after its FIN */
+    struct tap *send_tap, *receive_tap; /* NULL: nobody looks at that direction */
+    int discard;                        /* /dev/null with --send-only, or -1 */
+    struct stall stall;                 /* for -w and --timeout */
+    uint64_t send_ended;                /* nanoseconds: when standard input ended, 0: it has not */
+    bool peer_ended;                    /* the FIN has been seen */
+    bool peer_reads;                    /* it is known to be there still, after its FIN */
 };
 
 enum { IDLE_AFTER = 1000 /* milliseconds without a byte after which standard input is idle */ };
@@ -276,6 +277,39 @@ static enum session_outcome relay(struct session *session, bool last)
     return conclude(session, last);
 }
 
+/* --hash and --hex-dump. False: that failed (reported). */
+static bool open_tap(struct session *session, struct worker *worker, char mark, struct tap **tap)
+{
+    int input;
+
+    if (!tap_is_wanted(&session->settings->tap))
+        return true;
+    *tap = tap_start(&session->settings->tap, mark, &input);
+    if (*tap == NULL || pump_set_tap(&worker->pump, input))
+        return *tap != NULL;
+    message_note("no method of --method shows its bytes to --hash and --hex-dump");
+    return false;
+}
+
+/* whole: the session was a good one, and digests are worth printing. False: that failed (reported). */
+static bool close_taps(struct session *session, bool whole)
+{
+    bool both = session->receive.pump.moved > 0 && session->send.pump.moved > 0, good = true;
+    const char *names[] = {both ? "received" : "-", both ? "sent" : "-"};
+    struct worker *workers[] = {&session->receive, &session->send};
+    struct tap *taps[] = {session->receive_tap, session->send_tap};
+
+    for (int i = 0; i < 2; i++) {
+        bool is_told =
+            whole && (both || workers[i]->pump.moved > 0 || (i == 0 && workers[1]->pump.moved == 0));
+        if (taps[i] == NULL)
+            continue;
+        descriptor_close(&workers[i]->pump.tap);
+        good = tap_finish(taps[i], is_told ? names[i] : NULL) && good;
+    }
+    return good;
+}
+
 static bool open_session(struct session *session)
 {
     const struct settings *settings = session->settings;
@@ -291,10 +325,14 @@ static bool open_session(struct session *session)
         return false;
     receive->pump.gather = !settings->address.is_unix;
     receive->pump.max_takes = settings->recv_limit;
+    if (!open_tap(session, receive, '<', &session->receive_tap))
+        return false;
     if (settings->no_stdin)
         return worker_start(receive);
     if (!worker_open(send, &settings->transfer, session->monitor, STDIN_FILENO, "standard input", session->fd,
                      session->peer))
+        return false;
+    if (!open_tap(session, send, '>', &session->send_tap))
         return false;
     send->half_close = settings->half_close;
     send->pump.idle_after = send->pump.route.in_kind == KIND_TERMINAL ? 0 : IDLE_AFTER;
@@ -319,6 +357,8 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
     /* A thread that could not be got out of a call goes on with the session until the process exits. */
     if (session->send.running || session->receive.running)
         return SESSION_FATAL;
+    if (!close_taps(session, outcome == SESSION_DONE) && outcome == SESSION_DONE)
+        outcome = SESSION_BROKEN;
     worker_close(&session->receive, &settings->transfer, totals);
     worker_close(&session->send, &settings->transfer, totals);
     descriptor_close(&session->discard);

@@ -20,7 +20,9 @@ enum {
     OPTION_SEND_ONLY,
     OPTION_RECV_ONLY,
     OPTION_PRINT_PORT,
-    OPTION_FSYNC
+    OPTION_FSYNC,
+    OPTION_HASH,
+    OPTION_HEX_DUMP
 };
 
 static const struct option_row rows[] = {
@@ -64,6 +66,10 @@ static const struct option_row rows[] = {
     OPTION_HEADING("Moving bytes"),
     TRANSFER_OPTION_ROWS,
     {OPTION_FSYNC, "fsync", NULL, "have standard output on disk before exit 0"},
+    {OPTION_HASH, "hash", "ALGO[:FILE]",
+     "print the digest of what went through on standard\n"
+     "error, or into FILE: " DIGEST_REQUEST_HELP},
+    {OPTION_HEX_DUMP, "hex-dump", "FILE", "write what goes through into FILE, in hexadecimal"},
 
     OPTION_HEADING("Socket options"),
     {'I', NULL, "BYTES", "size of the receive buffer"},
@@ -193,6 +199,15 @@ static int take_recv_limit(struct settings *settings, const char *argument)
     return problem ? usage(problem, 'W', argument) : SETTINGS_GO_ON;
 }
 
+static int take_hash(struct settings *settings, const char *argument)
+{
+    settings->tap.hashes = digest_request_parse(argument, &settings->tap.digest);
+    if (settings->tap.hashes)
+        return SETTINGS_GO_ON;
+    option_bad_argument("invalid", "--hash", argument);
+    return EXIT_USAGE;
+}
+
 static int take_source_port(struct socket_options *socket, const char *argument)
 {
     const char *problem = port_check(argument, 0);
@@ -232,6 +247,11 @@ static int take_value(struct settings *settings, int id, const char *argument)
         return SETTINGS_GO_ON;
     case OPTION_EXIT_ON:
         return take_exit_on(settings, argument);
+    case OPTION_HASH:
+        return take_hash(settings, argument);
+    case OPTION_HEX_DUMP:
+        settings->tap.dump_file = argument;
+        return SETTINGS_GO_ON;
     default:
         option_usage_error("the option '-%c' of nc is not supported by zcat-net", id);
         return EXIT_USAGE;

@@ -9,6 +9,7 @@
 #include "move/transfer.h"
 #include "net/address.h"
 #include "net/connect_options.h"
+#include "tap.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -31,6 +32,7 @@ struct settings {
     uint64_t idle;        /* -w: nanoseconds without a byte after which to leave, 0: never */
     long long recv_limit; /* -W: pieces to receive, 0: no limit */
     bool verbose, print_port, sync;
+    struct tap_settings tap; /* --hash, --hex-dump */
 };
 
 /* What settings_parse returns when the command is to go on. */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* --hash and --hex-dump: what goes through a session is looked at beside it. */
+#ifndef ZCAT_NET_TAP_H
+#define ZCAT_NET_TAP_H
+
+#include <stdbool.h>
+
+#include "base/digest_request.h"
+
+struct tap_settings {
+    bool hashes;
+    struct digest_request digest; /* with hashes */
+    const char *dump_file;        /* NULL: no dump */
+    int dump;                     /* the open file, or -1 */
+};
+
+/* True when something is to be looked at. */
+bool tap_is_wanted(const struct tap_settings *settings);
+
+/* Opens the files. False: that failed (reported). */
+bool tap_open(struct tap_settings *settings);
+
+/* Closes them. False: one could not be written (reported). */
+bool tap_close(struct tap_settings *settings);
+
+struct tap;
+
+/*
+ * Starts to look at one direction: at what is written into a pipe, of which *input is the write end,
+ * O_NONBLOCK, the caller's to close. mark: stands before each line of the dump, '>' sent or '<' received.
+ * NULL: that failed (reported).
+ */
+struct tap *tap_start(const struct tap_settings *settings, char mark, int *input);
+
+/*
+ * To be called when the pipe has been closed: waits until all has been looked at, and prints the digest as
+ * that of a file of this name; with NULL it prints none. Frees it. False: something of that failed
+ * (reported).
+ */
+bool tap_finish(struct tap *tap, const char *name);
+
+#endif
