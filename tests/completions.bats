@@ -122,6 +122,7 @@ check_values() {
     exactly "$1" 'zcat-net --exit-on=p' peer
     exactly "$1" 'zcat-net -T ' "${tos[@]}"
     exactly "$1" 'zcat-net -w ' ''
+    exactly "$1" 'zcat-net --hash=' xxh3 sha256 sha512
     exactly "$1" 'ztee --output-error=' warn warn-nopipe exit exit-nopipe
     exactly "$1" 'ztee --slow=' block drop
     exactly "$1" 'ztee --buffer=' 1M 16M 256M
@@ -137,6 +138,7 @@ check_operands() {
     among "$1" 'zcat-net -l 127' 127.0.0.1
     among "$1" 'zcat-net -s 127' 127.0.0.1
     among "$1" 'zcat-net -U a-' a-file
+    among "$1" 'zcat-net --hex-dump=a-' a-file
     among "$1" 'zsend --raw a-' a-file
     among "$1" 'zsend --raw a-file kno' known.example
     among "$1" 'zsend --raw a-file u' unix

@@ -37,6 +37,8 @@ function __zcopy_candidates --argument-names command name
             echo '(__zcopy_digest)'
         case tcp
             echo '(__zcopy_host_port)'
+        case hex-dump
+            echo '(__fish_complete_path (commandline -ct | string replace -r "^--hex-dump=" ""))'
         case unix
             echo '(__fish_complete_path (commandline -ct | string replace -r "^--unix=" ""))'
         case exec

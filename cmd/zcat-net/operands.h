@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The operands of zcat-net. */
+#ifndef ZCAT_NET_OPERANDS_H
+#define ZCAT_NET_OPERANDS_H
+
+#include <stdbool.h>
+
+#include "settings.h"
+
+/* Takes what stands behind the options. Returns SETTINGS_GO_ON, or EXIT_USAGE (reported). */
+int operands_parse(struct settings *settings, bool is_unix, int count, char **operands);
+
+#endif
