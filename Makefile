@@ -63,7 +63,7 @@ $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 man: $(pages)
 
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
-unit = address ladder limit option progress pump size stall
+unit = address digest ladder limit method option progress pump size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so
 

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     if (!tap_open(&settings.tap))
         return EXIT_FAILED;
     status = (settings.listen ? listen_and_serve : connect_and_relay)(&settings, &monitor, &totals);
-    if (!tap_close(&settings.tap) && status == EXIT_DONE)
+    if (!tap_close(&settings.tap, settings.sync) && status == EXIT_DONE)
         status = EXIT_FAILED;
     if (settings.transfer.stats)
         transfer_print_stats(&totals);

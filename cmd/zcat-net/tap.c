@@ -44,14 +44,15 @@ bool tap_open(struct tap_settings *settings)
     return settings->dump >= 0;
 }
 
-bool tap_close(struct tap_settings *settings)
+bool tap_close(struct tap_settings *settings, bool sync)
 {
-    bool closed = settings->dump < 0 || close(settings->dump) == 0;
+    bool closed = settings->dump < 0 ||
+                  ((!sync || fsync(settings->dump) == 0 || errno == EINVAL) && close(settings->dump) == 0);
 
     settings->dump = -1;
     if (!closed)
         message_error(errno, "error writing '%s'", settings->dump_file);
-    return (!settings->hashes || digest_request_close(&settings->digest)) && closed;
+    return (!settings->hashes || digest_request_close(&settings->digest, sync)) && closed;
 }
 
 /* "> 00000010  68 65 6c 6c 6f 0a  ...  |hello.|", in one write, so that lines of both directions do not mix.

@@ -20,8 +20,8 @@ bool tap_is_wanted(const struct tap_settings *settings);
 /* Opens the files. False: that failed (reported). */
 bool tap_open(struct tap_settings *settings);
 
-/* Closes them. False: one could not be written (reported). */
-bool tap_close(struct tap_settings *settings);
+/* Closes them; sync: when they are on disk. False: one could not be written (reported). */
+bool tap_close(struct tap_settings *settings, bool sync);
 
 struct tap;
 

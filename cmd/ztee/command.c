@@ -3,7 +3,6 @@
 #include "command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -55,18 +54,15 @@ int command_start(const char *text, const struct command_signals *signals, pid_t
 {
     int ends[2];
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (!descriptor_pipe(ends))
         return -1;
     int error = spawn(text, signals, ends[0], pid);
-    if (error == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0)
-        error = errno;
     descriptor_close(&ends[0]);
-    if (error != 0) {
-        descriptor_close(&ends[1]);
-        errno = error;
-        return -1;
-    }
-    return ends[1];
+    if (error == 0)
+        return ends[1];
+    descriptor_close(&ends[1]);
+    errno = error;
+    return -1;
 }
 
 /* Waits for the event that the process has ended, where the kernel has it (Linux 5.3); SIGUSR1 is answered.

@@ -113,7 +113,9 @@ static bool open_private(struct fanout *fanout, struct output *output)
 {
     if (route_open_pipe(&output->route))
         return true;
-    if (fanout->ready != NULL)
+    if (fanout->ready != NULL && !output_is_behind(output))
+        output->is_buffered = false; /* better served without a buffer than not at all */
+    else if (fanout->ready != NULL)
         fanout_lose(fanout, output, errno);
     else
         fanout_copy_instead(fanout, output, errno);

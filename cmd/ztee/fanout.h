@@ -42,12 +42,17 @@ struct fanout {
     } rescued; /* what has been read out of the pump's pipe */
 };
 
-/*
- * Prepares a zeroed fan-out of count open outputs, whose owner stays the caller, and starts it in a thread
- * that wakes the monitor when it is over. False: that failed (reported).
- */
-bool fanout_start(struct fanout *fanout, const struct settings *settings, struct output *outputs,
-                  size_t count, struct monitor *monitor);
+/* Prepares a zeroed fan-out to count outputs, which are not open yet and whose owner stays the caller. False:
+ * that failed (reported). */
+bool fanout_open(struct fanout *fanout, const struct settings *settings, struct output *outputs, size_t count,
+                 struct monitor *monitor);
+
+/* An output has failed, which has been reported: that may end the run. */
+void fanout_note_failure(struct fanout *fanout);
+
+/* Starts it in a thread that wakes the monitor when it is over. The outputs are open, as far as they could
+ * be. False: that failed (reported). */
+bool fanout_start(struct fanout *fanout);
 
 /* Adds what has been read to totals, says how under --debug, and frees all but the outputs. The worker is
  * over. */

@@ -34,9 +34,6 @@ bool fanout_catch_up(struct fanout *fanout, struct output *output);
 
 /* trouble.c */
 
-/* An output has failed, which has been reported: that may end the run. */
-void fanout_note_failure(struct fanout *fanout);
-
 /* The output cannot be written to: reports that and closes it, as --output-error says. */
 void fanout_lose(struct fanout *fanout, struct output *output, int error);
 

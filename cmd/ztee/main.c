@@ -18,16 +18,19 @@
 static bool open_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs,
                          const struct command_signals *signals, struct monitor *monitor)
 {
-    bool ends = settings->errors == ERRORS_EXIT || settings->errors == ERRORS_EXIT_NOPIPE;
+    for (size_t i = 0; i < settings->output_count && !fanout->stopped; i++)
+        if (!output_open(&outputs[i], &settings->outputs[i], settings, signals, monitor))
+            fanout_note_failure(fanout);
+    return !fanout->stopped;
+}
 
-    for (size_t i = 0; i < settings->output_count; i++) {
-        if (output_open(&outputs[i], &settings->outputs[i], settings, signals, monitor))
-            continue;
-        fanout->failed = true;
-        if (ends)
-            return false;
-    }
-    return true;
+/* Nothing is read. */
+static void abandon_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs)
+{
+    fanout->failed = true;
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (output_is_live(&outputs[i]))
+            output_abandon(&outputs[i]);
 }
 
 static void confirm_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs,
@@ -65,18 +68,14 @@ static uint64_t bytes_read(const void *of)
     return atomic_load(&((const struct worker *)of)->pump.moved);
 }
 
-/* Runs the worker to its end, and reports what became of the input. */
-static void run(struct fanout *fanout, struct monitor *monitor)
+/* Waits for the worker to end, and reports what became of the input. */
+static void wait_over(struct fanout *fanout, struct monitor *monitor)
 {
-    struct worker *worker = &fanout->worker;
-
-    monitor_start(monitor, bytes_read, worker, descriptor_bytes_left(STDIN_FILENO));
-    while (!worker_is_over(worker))
+    while (!worker_is_over(&fanout->worker))
         monitor_wait(monitor, NULL, 0, CLOCK_NEVER);
-    monitor_finish(monitor);
-    if (!worker_has_failed(worker))
+    if (!worker_has_failed(&fanout->worker))
         return;
-    worker_report(worker);
+    worker_report(&fanout->worker);
     fanout->failed = true;
 }
 
@@ -91,19 +90,31 @@ static int copy(struct fanout *fanout, const struct settings *settings, struct o
                 const struct command_signals *signals, struct monitor *monitor)
 {
     struct transfer_totals totals = {.started = clock_now()};
+    uint64_t total = descriptor_bytes_left(STDIN_FILENO);
 
-    if (!open_outputs(fanout, settings, outputs, signals, monitor) ||
-        !fanout_start(fanout, settings, outputs, settings->output_count, monitor))
-        return EXIT_FAILED;
-    run(fanout, monitor);
+    bool opened = fanout_open(fanout, settings, outputs, settings->output_count, monitor) &&
+                  open_outputs(fanout, settings, outputs, signals, monitor);
+    monitor_start(monitor, bytes_read, &fanout->worker, total);
+    if (opened && fanout_start(fanout))
+        wait_over(fanout, monitor);
+    else
+        abandon_outputs(fanout, settings, outputs);
     if (fanout->sigpipe)
         end_by_sigpipe();
     confirm_outputs(fanout, settings, outputs, monitor);
+    monitor_finish(monitor);
     fanout_free(fanout, &totals);
     tell_outputs(fanout, settings, outputs);
     if (settings->transfer.stats)
         transfer_print_stats(&totals);
     return fanout->failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* A blocked signal does not end a process, nor does one that the first process of a container sends to
+ * itself. */
+static bool dies_by_sigpipe(const struct command_signals *signals)
+{
+    return sigismember(&signals->defaults, SIGPIPE) && !sigismember(&signals->mask, SIGPIPE) && getpid() != 1;
 }
 
 static int start(const struct settings *settings)
@@ -114,7 +125,8 @@ static int start(const struct settings *settings)
     struct output *outputs = calloc(settings->output_count, sizeof *outputs);
 
     command_save_signals(&signals);
-    fanout.dies_by_sigpipe = sigismember(&signals.defaults, SIGPIPE);
+    fanout.dies_by_sigpipe = dies_by_sigpipe(&signals);
+    signal(SIGCHLD, SIG_DFL); /* if it was ignored, the exit status of a command would be lost */
     if (settings->ignore_interrupts)
         signal(SIGINT, SIG_IGN);
     int status = EXIT_FAILED, error = monitor_open(&monitor, settings->transfer.progress);
@@ -134,8 +146,10 @@ int main(int argc, char **argv)
     if (!program_begin(name, argc, argv))
         return EXIT_FAILED;
     int status = settings_parse(&settings, argc, argv);
-    if (status == SETTINGS_GO_ON)
+    if (status == SETTINGS_GO_ON) {
+        outputs_claim(&settings);
         status = start(&settings);
+    }
     free(settings.outputs);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,18 @@ static int open_file(const char *path, bool append)
     return fd;
 }
 
+/* A description of our own would be O_NONBLOCK, and the same in all else: not if this one cannot be written
+ * to, nor for the master of a pseudoterminal, which is made anew by every open (ptmx(4)). */
+static bool can_be_reopened(int fd, enum kind kind)
+{
+    int flags = fcntl(fd, F_GETFL);
+    unsigned number;
+
+    if (flags & O_NONBLOCK || (flags & O_ACCMODE) == O_RDONLY)
+        return false;
+    return kind == KIND_PIPE || (kind == KIND_TERMINAL && ioctl(fd, TIOCGPTN, &number) != 0);
+}
+
 /* A descriptor that came from outside. Its flags are shared with others and stay as they are; but of pipes
  * and terminals /proc gives a description of our own. */
 static int open_shared(struct output *output, int fd)
@@ -52,28 +65,39 @@ static int open_shared(struct output *output, int fd)
     if (fstat(fd, &file) == 0 && is_input(&file) &&
         (kind == KIND_APPEND || lseek(fd, 0, SEEK_CUR) > lseek(STDIN_FILENO, 0, SEEK_CUR)))
         return refuse_input(output->name);
-    if ((kind != KIND_PIPE && kind != KIND_TERMINAL) || fcntl(fd, F_GETFL) & O_NONBLOCK)
+    if (!can_be_reopened(fd, kind))
         return fd;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    output->may_block = own < 0;
     if (own < 0)
         return fd;
     output->shared = fd;
     return own;
 }
 
-static int open_number(struct output *output, const char *argument)
+void outputs_claim(struct settings *settings)
 {
-    int fd = atoi(argument); /* settings.c has checked it */
+    /* All numbers are looked at before any is duplicated: a duplicate must not be taken for one of them. */
+    for (size_t i = 0; i < settings->output_count; i++) {
+        struct output_request *request = &settings->outputs[i];
+        int fd = request->type == OUTPUT_FD ? atoi(request->argument) : -1; /* settings.c has checked it */
+        request->fd = fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+    }
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (settings->outputs[i].fd >= 0)
+            settings->outputs[i].fd = fcntl(settings->outputs[i].fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (settings->outputs[i].fd >= 0 && atoi(settings->outputs[i].argument) > STDERR_FILENO)
+            close(atoi(settings->outputs[i].argument));
+}
 
-    snprintf(output->label, sizeof output->label, "descriptor %d", fd);
+static int open_number(struct output *output, const struct output_request *request)
+{
+    snprintf(output->label, sizeof output->label, "descriptor %d", atoi(request->argument));
     output->name = output->label;
-    int own =
-        fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* it may be given twice, or be standard output */
-    if (own >= 0 && (fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0))
-        return open_shared(output, own);
-    message_error(errno, "cannot write to '%s'", output->name);
+    if (request->fd >= 0)
+        return open_shared(output, request->fd);
+    message_error(EBADF, "cannot write to '%s'", output->name);
     return -1;
 }
 
@@ -101,9 +125,12 @@ static int open_command(struct output *output, const struct command_signals *sig
 
 static int open_digest(struct output *output)
 {
+    struct stat file;
     int fd = -1;
 
     digest_request_parse(output->name, &output->digest); /* settings.c has checked it */
+    if (output->digest.file != NULL && stat(output->digest.file, &file) == 0 && is_input(&file))
+        return refuse_input(output->digest.file);
     if (digest_request_open(&output->digest))
         output->side = side_digest_start(&output->digest, &fd);
     return fd;
@@ -121,7 +148,7 @@ static int open_type(struct output *output, const struct output_request *request
     case OUTPUT_FILE:
         return open_file(request->argument, settings->append);
     case OUTPUT_FD:
-        return open_number(output, request->argument);
+        return open_number(output, request);
     case OUTPUT_COMMAND:
         return open_command(output, signals);
     case OUTPUT_DIGEST:
@@ -158,6 +185,8 @@ static void prepare(struct output *output, const struct settings *settings)
     struct route *route = &output->route;
 
     route->sink_refused = has_to_be_copied_to(output);
+    output->may_block = (route->out_kind == KIND_PIPE || route->out_kind == KIND_TERMINAL) &&
+                        !(fcntl(route->out, F_GETFL) & O_NONBLOCK);
     output->can_be_slow = can_be_slow(route->out_kind) && output->type != OUTPUT_DIGEST;
     if (settings->buffer == 0 || !output->can_be_slow)
         return;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,10 +35,35 @@ bool output_is_private(const struct output *output, bool tees)
     return tees && (output->route.sink_refused || output->route.out_kind != KIND_PIPE);
 }
 
+/* How many bytes its reader has still to take; -1: that cannot be known. TIOCOUTQ is also SIOCOUTQ of
+ * sockets, which counts what the peer has not acknowledged (tcp(7)); a pipe has FIONREAD at both ends
+ * (pipe(7)). */
+static int queued_bytes(const struct output *output)
+{
+    int bytes;
+
+    return ioctl(output->route.out, output->route.out_kind == KIND_PIPE ? FIONREAD : TIOCOUTQ, &bytes) == 0
+               ? bytes
+               : -1;
+}
+
 void output_note_stuck(struct output *output)
 {
-    if (output->stuck == 0)
-        output->stuck = clock_now();
+    if (output->stuck != 0)
+        return;
+    output->stuck = clock_now();
+    output->queued = queued_bytes(output);
+}
+
+bool output_is_being_read(struct output *output)
+{
+    int before = output->queued;
+
+    if (queued_bytes(output) >= before)
+        return false;
+    output->stuck = 0;
+    output_note_stuck(output);
+    return true;
 }
 
 void output_count(struct output *output, enum method method, size_t n)
@@ -163,7 +189,7 @@ bool output_confirm(struct output *output, const struct settings *settings, bool
         good = settle(output, settings, monitor);
     if (output->side != NULL) {
         good = side_digest_finish(output->side, whole && output->state == OUTPUT_COMPLETE ? "-" : NULL);
-        good = digest_request_close(&output->digest) && good;
+        good = digest_request_close(&output->digest, settings->sync) && good;
     }
     if (output->pid > 0)
         good = command_wait(output->name, output->pid, monitor);

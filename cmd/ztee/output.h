@@ -39,7 +39,8 @@ struct output {
 
     size_t level;   /* bytes, from the start of what stands ready for all outputs, that it has been given */
     bool blocked;   /* it takes nothing just now */
-    uint64_t stuck; /* nanoseconds: since when it holds up the others, 0: it does not */
+    uint64_t stuck; /* nanoseconds: since when it holds up the others, 0: it does not, */
+    int queued;     /* and how many bytes its reader had still to take then, -1: unknown */
     bool is_deaf;   /* a socket that says nothing more */
 
     uint64_t bytes; /* that have been delivered */
@@ -64,6 +65,17 @@ static inline bool output_is_connection(const struct output *output)
 
 /* It holds up the others from now on, or has done so already. */
 void output_note_stuck(struct output *output);
+
+/* A stuck output's reader has taken something since it was noted to be stuck, or since this was asked last,
+ * though too little to make room. That is then noted. */
+bool output_is_being_read(struct output *output);
+
+/*
+ * To be called before anything is opened: takes the descriptors of --fd away from their numbers, so that they
+ * neither get into commands nor are kept open by us beyond their outputs, and nothing of ours is taken for
+ * one of them.
+ */
+void outputs_claim(struct settings *settings);
 
 /* Opens what is requested. False: that failed (reported), and the output is OUTPUT_UNOPENED. */
 bool output_open(struct output *output, const struct output_request *request, const struct settings *settings,

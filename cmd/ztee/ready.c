@@ -2,19 +2,14 @@
 /* What stands ready for all outputs: in the stage, or in memory. */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "fanout_private.h"
 
 ssize_t fanout_discard(struct fanout *fanout, size_t n)
 {
     char unwanted[16 * 1024];
-    struct route *stage = fanout_stage(fanout);
-    ssize_t taken = read(stage->pipe[0], unwanted, n < sizeof unwanted ? n : sizeof unwanted);
 
-    if (taken > 0)
-        stage->in_pipe -= (size_t)taken;
-    return taken;
+    return route_read_pipe(fanout_stage(fanout), unwanted, n < sizeof unwanted ? n : sizeof unwanted);
 }
 
 /* One copy into the stage is cheaper than one into each of several outputs. */
@@ -34,15 +29,11 @@ static bool stages(const struct fanout *fanout)
 /* tee is refused: reads some of the stage into memory. */
 static bool rescue(struct fanout *fanout)
 {
-    struct route *stage = fanout_stage(fanout);
-
     if (fanout->rescued.buffer == NULL && (fanout->rescued.buffer = malloc(ROUTE_RESCUE)) == NULL)
         return false;
-    ssize_t n = read(stage->pipe[0], fanout->rescued.buffer,
-                     stage->in_pipe < ROUTE_RESCUE ? stage->in_pipe : ROUTE_RESCUE);
+    ssize_t n = route_read_pipe(fanout_stage(fanout), fanout->rescued.buffer, ROUTE_RESCUE);
     if (n <= 0)
         return n < 0 && errno == EINTR;
-    stage->in_pipe -= (size_t)n;
     fanout->rescued.data = fanout->rescued.buffer;
     fanout->rescued.held = (size_t)n;
     return true;

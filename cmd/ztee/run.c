@@ -44,22 +44,6 @@ static bool has_blocked(const struct fanout *fanout)
     return false;
 }
 
-static bool halt(struct fanout *fanout)
-{
-    fanout->worker.pump.end = PUMP_HALTED;
-    return false;
-}
-
-static bool break_off(struct fanout *fanout, int error)
-{
-    struct pump *pump = &fanout->worker.pump;
-
-    pump->end = PUMP_FAILED;
-    pump->side = PUMP_IN;
-    pump->error = error;
-    return false;
-}
-
 /* The pump has taken something: gives it to all outputs. */
 static bool deliver(struct pump *pump, enum method method, void *of)
 {
@@ -67,19 +51,19 @@ static bool deliver(struct pump *pump, enum method method, void *of)
 
     /* For a file the pump does not wait: who takes something again would not be noticed. */
     if (has_blocked(fanout) && fanout_watch(fanout, -1, 0, -1, 0) < 0)
-        return break_off(fanout, errno);
+        return pump_fail(pump, PUMP_IN, errno);
     while (route_held(&pump->route) + fanout->rescued.held > 0) {
         if (!fanout_goes_on(fanout))
-            return halt(fanout);
+            return pump_stop(pump, PUMP_HALTED);
         if (fanout->cut_short)
-            return break_off(fanout, EFAULT);
+            return pump_fail(pump, PUMP_IN, EFAULT);
         if (!fanout_make_ready(fanout))
-            return break_off(fanout, errno);
+            return pump_fail(pump, PUMP_IN, errno);
         if (!fanout_serve(fanout, method) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
-            return break_off(fanout, errno);
+            return pump_fail(pump, PUMP_IN, errno);
     }
     grow_pipes(fanout);
-    return fanout_goes_on(fanout) || halt(fanout);
+    return fanout_goes_on(fanout) || pump_stop(pump, PUMP_HALTED);
 }
 
 /* Outputs that are behind catch up. True: some can go on with that at once. */
@@ -132,15 +116,16 @@ static void finish(struct pump *pump, void *of)
 {
     struct fanout *fanout = of;
 
-    (void)pump;
     fanout->ended = true;
     while (fanout_goes_on(fanout)) {
         bool goes_on = catch_up_all(fanout);
         for (size_t i = 0; i < fanout->count; i++)
             if (output_is_live(&fanout->outputs[i]) && !output_is_behind(&fanout->outputs[i]))
                 complete(fanout, &fanout->outputs[i]);
-        if (!goes_on && fanout_goes_on(fanout) && fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) < 0)
-            fanout->stopped = !break_off(fanout, errno);
+        if (goes_on || !fanout_goes_on(fanout) || fanout_watch(fanout, -1, 0, -1, CLOCK_NEVER) >= 0)
+            continue;
+        pump_fail(pump, PUMP_IN, errno);
+        fanout->stopped = true;
     }
     for (size_t i = 0; i < fanout->count; i++)
         if (output_is_live(&fanout->outputs[i]))
@@ -166,25 +151,29 @@ static struct ladder choose_ladder(const struct ladder *wanted, enum kind in)
 /* What --method says of the outputs. */
 static void prepare_outputs(struct fanout *fanout, const struct ladder *wanted)
 {
+    bool maps = fanout->worker.pump.ladder.steps[0] == METHOD_MMAP;
+
     fanout->may_copy = wanted->count == 0 || ladder_has(wanted, METHOD_READ);
     fanout->copies = wanted->count > 0 && !ladder_has(wanted, METHOD_SPLICE);
     for (size_t i = 0; i < fanout->count; i++) {
         struct output *output = &fanout->outputs[i];
-        if (!output_is_live(output))
+        if (!output_is_live(output) || !output->route.sink_refused || fanout->may_copy || fanout->copies)
             continue;
-        if (fanout->copies)
-            output->route.sink_refused = true;
-        else if (output->route.sink_refused && !fanout->may_copy) {
-            message_note("no method of --method can move bytes to '%s' (%s)", output->name,
-                         kind_name(output->route.out_kind));
-            fanout_note_failure(fanout);
-            output_abandon(output);
+        if (maps) {
+            fanout->copies = true; /* everything can be written from the mapping */
+            continue;
         }
+        message_error(EINVAL, "no method of --method can move bytes to '%s' (%s)", output->name,
+                      kind_name(output->route.out_kind));
+        output_abandon(output);
+        fanout_note_failure(fanout);
     }
+    for (size_t i = 0; fanout->copies && i < fanout->count; i++)
+        fanout->outputs[i].route.sink_refused = true;
 }
 
-bool fanout_start(struct fanout *fanout, const struct settings *settings, struct output *outputs,
-                  size_t count, struct monitor *monitor)
+bool fanout_open(struct fanout *fanout, const struct settings *settings, struct output *outputs, size_t count,
+                 struct monitor *monitor)
 {
     struct worker *worker = &fanout->worker;
     struct transfer_options options = settings->transfer;
@@ -197,9 +186,6 @@ bool fanout_start(struct fanout *fanout, const struct settings *settings, struct
         message_error(errno, "cannot start");
         return false;
     }
-    prepare_outputs(fanout, &settings->transfer.methods);
-    if (fanout->stopped)
-        return false;
     options.methods.count = 0; /* they are not those for one sink */
     if (!worker_open(worker, &options, monitor, STDIN_FILENO, "standard input", -1, "the outputs"))
         return false;
@@ -207,7 +193,17 @@ bool fanout_start(struct fanout *fanout, const struct settings *settings, struct
     worker->pump.ladder = choose_ladder(&settings->transfer.methods, worker->pump.route.in_kind);
     fanout->sinks = (struct pump_sinks){deliver, wait, finish, fanout};
     worker->pump.sinks = &fanout->sinks;
-    return worker_start(worker);
+    if (worker->pump.ladder.count > 0)
+        return true;
+    message_error(EINVAL, "no method of --method can move bytes from 'standard input' (%s)",
+                  kind_name(worker->pump.route.in_kind));
+    return false;
+}
+
+bool fanout_start(struct fanout *fanout)
+{
+    prepare_outputs(fanout, &fanout->settings->transfer.methods);
+    return !fanout->stopped && worker_start(&fanout->worker);
 }
 
 void fanout_free(struct fanout *fanout, struct transfer_totals *totals)

@@ -122,7 +122,7 @@ static int take_output_error(struct settings *settings, const char *argument)
 
 static int add_output(struct settings *settings, enum output_type type, const char *argument)
 {
-    settings->outputs[settings->output_count++] = (struct output_request){type, argument};
+    settings->outputs[settings->output_count++] = (struct output_request){type, argument, -1};
     return SETTINGS_GO_ON;
 }
 
@@ -260,9 +260,9 @@ static int put_in_order(struct settings *settings, bool no_stdout, int count, ch
     memmove(settings->outputs + before, settings->outputs,
             settings->output_count * sizeof *settings->outputs);
     if (!no_stdout)
-        settings->outputs[0] = (struct output_request){OUTPUT_STDOUT, NULL};
+        settings->outputs[0] = (struct output_request){OUTPUT_STDOUT, NULL, -1};
     for (int i = 0; i < count; i++)
-        settings->outputs[!no_stdout + i] = (struct output_request){OUTPUT_FILE, files[i]};
+        settings->outputs[!no_stdout + i] = (struct output_request){OUTPUT_FILE, files[i], -1};
     settings->output_count += before;
     if (settings->output_count > 0)
         return SETTINGS_GO_ON;

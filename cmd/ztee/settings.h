@@ -26,6 +26,7 @@ enum output_type {
 struct output_request {
     enum output_type type;
     const char *argument; /* of the command line; NULL for OUTPUT_STDOUT */
+    int fd;               /* of OUTPUT_FD: see outputs_claim */
 };
 
 /* --output-error: what an output that cannot be written to means. */
@@ -48,6 +49,18 @@ struct settings {
     struct output_request *outputs;
     size_t output_count;
 };
+
+/* The first error ends the run. */
+static inline bool settings_exits(const struct settings *settings)
+{
+    return settings->errors == ERRORS_EXIT || settings->errors == ERRORS_EXIT_NOPIPE;
+}
+
+/* A pipe that nobody reads any more is no error. */
+static inline bool settings_forgives_pipes(const struct settings *settings)
+{
+    return settings->errors == ERRORS_WARN_NOPIPE || settings->errors == ERRORS_EXIT_NOPIPE;
+}
 
 enum { SETTINGS_GO_ON = -1 };
 

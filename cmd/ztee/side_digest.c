@@ -47,7 +47,7 @@ bool side_digest_finish(struct side_digest *side, const char *name)
     const char *digits = digest_close(side->digest, text);
     bool good = true;
 
-    if (name != NULL && (error != 0 || digits == NULL)) {
+    if (error != 0 || (name != NULL && digits == NULL)) {
         message_error(error ? error : EIO, "cannot compute the digest");
         good = false;
     } else if (name != NULL) {

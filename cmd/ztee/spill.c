@@ -42,11 +42,10 @@ static int open_nameless(void)
 static ssize_t store_by_copying(const struct spill *spill, struct route *route, off_t end, size_t n)
 {
     char piece[16 * 1024];
-    ssize_t taken = read(route->pipe[0], piece, n < sizeof piece ? n : sizeof piece), done = 0, written;
+    ssize_t taken = route_read_pipe(route, piece, n < sizeof piece ? n : sizeof piece), done = 0, written;
 
     if (taken <= 0)
         return -1;
-    route->in_pipe -= (size_t)taken;
     while (done < taken) {
         written = pwrite(spill->fd, piece + done, (size_t)(taken - done), end + done);
         if (written < 0 && errno != EINTR)
@@ -88,6 +87,8 @@ ssize_t spill_load(struct spill *spill, struct route *route)
         return -1;
     spill->start = (spill->start + (uint64_t)n) % spill->size;
     spill->held -= (uint64_t)n;
+    if (spill->held == 0)
+        spill->start = 0; /* the file grows no larger than what stands in it at once, as long as it empties */
     return n;
 }
 

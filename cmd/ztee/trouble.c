@@ -16,22 +16,20 @@ static void close_output(struct fanout *fanout, struct output *output)
 
 void fanout_note_failure(struct fanout *fanout)
 {
-    enum output_errors errors = fanout->settings->errors;
-
     fanout->failed = true;
-    if (errors == ERRORS_EXIT || errors == ERRORS_EXIT_NOPIPE)
+    if (settings_exits(fanout->settings))
         fanout->stopped = true;
 }
 
 void fanout_lose(struct fanout *fanout, struct output *output, int error)
 {
-    enum output_errors errors = fanout->settings->errors;
-    bool broken = error == EPIPE && !output_is_connection(output);
+    /* The thread of a digest leaves its pipe only after an error of its own. */
+    bool broken = error == EPIPE && !output_is_connection(output) && output->type != OUTPUT_DIGEST;
     bool as_tee = output->type == OUTPUT_STDOUT || output->type == OUTPUT_FILE;
 
-    if (broken && errors == ERRORS_SIGPIPE && as_tee && fanout->dies_by_sigpipe) {
-        fanout->sigpipe = fanout->stopped = true;
-    } else if (!broken || (errors != ERRORS_WARN_NOPIPE && errors != ERRORS_EXIT_NOPIPE)) {
+    if (broken && fanout->settings->errors == ERRORS_SIGPIPE && as_tee && fanout->dies_by_sigpipe) {
+        fanout->sigpipe = fanout->stopped = fanout->failed = true;
+    } else if (!broken || !settings_forgives_pipes(fanout->settings)) {
         message_error(error, "error writing '%s'", output->name);
         fanout_note_failure(fanout);
     }

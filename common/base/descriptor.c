@@ -33,6 +33,17 @@ int descriptor_wait(int fd, short events, int stop, int timeout)
     return fds[0].revents != 0;
 }
 
+bool descriptor_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    if (fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0)
+        return true;
+    descriptor_close(&ends[0]);
+    descriptor_close(&ends[1]);
+    return false;
+}
+
 uint64_t descriptor_bytes_left(int fd)
 {
     struct stat status;

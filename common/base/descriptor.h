@@ -23,6 +23,9 @@ bool descriptor_fill_standard(void);
  */
 int descriptor_wait(int fd, short events, int stop, int timeout);
 
+/* A pipe, both ends FD_CLOEXEC, the write end alone O_NONBLOCK. False with errno. */
+bool descriptor_pipe(int ends[2]);
+
 /* How many bytes a regular file has beyond the position of fd; 0 for anything else. */
 uint64_t descriptor_bytes_left(int fd);
 

@@ -29,9 +29,12 @@ bool digest_request_open(struct digest_request *request)
     return request->output >= 0;
 }
 
-bool digest_request_close(struct digest_request *request)
+bool digest_request_close(struct digest_request *request, bool sync)
 {
-    bool closed = request->output < 0 || close(request->output) == 0;
+    if (request->output < 0)
+        return true;
+    bool synced = !sync || fsync(request->output) == 0 || errno == EINVAL || errno == EROFS;
+    bool closed = close(request->output) == 0 && synced;
 
     request->output = -1;
     if (!closed)
@@ -42,8 +45,8 @@ bool digest_request_close(struct digest_request *request)
 bool digest_request_print(const struct digest_request *request, const char *digits, const char *name)
 {
     if (request->output < 0)
-        message_plain("%s  %s", digits, name);
-    else if (dprintf(request->output, "%s  %s\n", digits, name) < 0) {
+        return message_plain("%s  %s", digits, name);
+    if (dprintf(request->output, "%s  %s\n", digits, name) < 0) {
         message_error(errno, "error writing '%s'", request->file);
         return false;
     }

@@ -22,8 +22,8 @@ bool digest_request_parse(const char *text, struct digest_request *request);
 /* Creates the file, if one is asked for. False: that failed (reported). */
 bool digest_request_open(struct digest_request *request);
 
-/* Closes the file, if it is open. False: it could not be written (reported). */
-bool digest_request_close(struct digest_request *request);
+/* Closes the file, if it is open; sync: when it is on disk. False: it could not be written (reported). */
+bool digest_request_close(struct digest_request *request, bool sync);
 
 /* Prints a digest as sha256sum(1) does for a file of this name. False: that failed (reported). */
 bool digest_request_print(const struct digest_request *request, const char *digits, const char *name);

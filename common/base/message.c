@@ -19,17 +19,18 @@ enum { LINE_MAX_BYTES = 2048 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_shown;
 
-static void put(const char *text, size_t length)
+static bool put(const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t n = write(STDERR_FILENO, text, length);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return;
+            return false;
         text += n;
         length -= (size_t)n;
     }
+    return true;
 }
 
 static bool has_control_characters(const char *text)
@@ -39,7 +40,7 @@ static bool has_control_characters(const char *text)
     return *text != '\0';
 }
 
-static void put_line(const char *prefix, const char *text, int errnum)
+static bool put_line(const char *prefix, const char *text, int errnum)
 {
     char visible[LINE_MAX_BYTES * 4 + 1];
     char line[sizeof visible + 128];
@@ -53,8 +54,9 @@ static void put_line(const char *prefix, const char *text, int errnum)
         snprintf(line, sizeof line, "%s%s%s%s%s%s\n", status_shown ? "\r\033[K" : "", prefix ? prefix : "",
                  prefix ? ": " : "", text, errnum ? ": " : "", errnum ? strerror(errnum) : "");
     status_shown = false;
-    put(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
+    bool written = put(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
     pthread_mutex_unlock(&lock);
+    return written;
 }
 
 #define FORMAT_INTO(text, format)                    \
@@ -79,11 +81,11 @@ void message_note(const char *format, ...)
     put_line(getprogname(), text, 0);
 }
 
-void message_plain(const char *format, ...)
+bool message_plain(const char *format, ...)
 {
     char text[LINE_MAX_BYTES];
     FORMAT_INTO(text, format);
-    put_line(NULL, text, 0);
+    return put_line(NULL, text, 0);
 }
 
 bool message_on_terminal(void)

@@ -20,8 +20,8 @@ void message_error(int errnum, const char *format, ...) MESSAGE_FORMAT(2, 3);
 /* "PROGRAM: text" */
 void message_note(const char *format, ...) MESSAGE_FORMAT(1, 2);
 
-/* "text", for lines whose wording a peer fixed. */
-void message_plain(const char *format, ...) MESSAGE_FORMAT(1, 2);
+/* "text", for lines whose wording a peer fixed, or that are a result. False: it could not be written. */
+bool message_plain(const char *format, ...) MESSAGE_FORMAT(1, 2);
 
 /*
  * Draws text as the status line, over the last one. Never blocks: on a terminal that takes nothing just now

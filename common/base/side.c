@@ -3,7 +3,6 @@
 #include "base/side.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -43,13 +42,11 @@ static int start_thread(struct side *side, int *input)
 {
     int ends[2];
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (!descriptor_pipe(ends))
         return errno;
     side->input = ends[0];
     *input = ends[1];
-    int error = fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
-    if (error == 0)
-        error = pthread_create(&side->thread, NULL, run, side);
+    int error = pthread_create(&side->thread, NULL, run, side);
     if (error != 0) {
         descriptor_close(&side->input);
         descriptor_close(input);

@@ -113,13 +113,6 @@ static ssize_t filled(struct route *route, ssize_t n)
     return n;
 }
 
-static ssize_t fill_buffer(struct route *route, int from, size_t n)
-{
-    if (!open_buffer(route))
-        return -1;
-    return filled(route, read(from, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER));
-}
-
 ssize_t route_load(struct route *route, int fd, off_t offset, size_t n)
 {
     if (!open_buffer(route))
@@ -129,7 +122,9 @@ ssize_t route_load(struct route *route, int fd, off_t offset, size_t n)
 
 static ssize_t take_by_read(struct route *route, size_t n)
 {
-    return fill_buffer(route, route->in, n);
+    if (!open_buffer(route))
+        return -1;
+    return filled(route, read(route->in, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER));
 }
 
 const struct method_row method_table[METHOD_COUNT] = {
@@ -186,12 +181,19 @@ ssize_t route_splice_to(struct route *route, int to, size_t n)
     return moved;
 }
 
+ssize_t route_read_pipe(struct route *route, void *buffer, size_t n)
+{
+    ssize_t taken = read(route->pipe[0], buffer, n < route->in_pipe ? n : route->in_pipe);
+    if (taken > 0)
+        route->in_pipe -= (size_t)taken;
+    return taken;
+}
+
 ssize_t route_rescue(struct route *route)
 {
-    ssize_t n =
-        fill_buffer(route, route->pipe[0], route->in_pipe < ROUTE_RESCUE ? route->in_pipe : ROUTE_RESCUE);
-    if (n > 0)
-        route->in_pipe -= (size_t)n;
+    if (!open_buffer(route))
+        return -1;
+    ssize_t n = filled(route, route_read_pipe(route, route->buffer, ROUTE_RESCUE));
     return n > 0 ? n : -1;
 }
 

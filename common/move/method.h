@@ -78,6 +78,9 @@ ssize_t route_duplicate(const struct route *route, int to, size_t n);
  * EAGAIN when that is full, EFAULT as take_by_mmap. */
 ssize_t route_stage(struct route *route);
 
+/* Reads at most n bytes of the private pipe into a buffer. Returns as read(2). */
+ssize_t route_read_pipe(struct route *route, void *buffer, size_t n);
+
 /* Reads some of what is in the private pipe into memory, where nothing is. Returns bytes, or -1 with errno.
  */
 ssize_t route_rescue(struct route *route);

@@ -102,6 +102,10 @@ void pump_halt(struct pump *pump, enum pump_halt how);
  */
 bool pump_set_tap(struct pump *pump, int tap);
 
+/* Set the result; both return false, a step's word for "the pump has stopped". Also for pump_sinks. */
+bool pump_fail(struct pump *pump, enum pump_side side, int error);
+bool pump_stop(struct pump *pump, enum pump_end end);
+
 /* Notes that method has moved n bytes; for pump_sinks. */
 void pump_count(struct pump *pump, enum method method, size_t n);
 

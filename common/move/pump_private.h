@@ -11,10 +11,6 @@ enum pump_halt pump_halting(const struct pump *pump);
 /* The method that takes now. */
 enum method pump_current(const struct pump *pump);
 
-/* Sets the result; both return false, the step's word for "it has stopped". */
-bool pump_fail(struct pump *pump, enum pump_side side, int error);
-bool pump_stop(struct pump *pump, enum pump_end end);
-
 /* Gives up the current method because of error; false (and failed) when it was the last one. */
 bool pump_next_method(struct pump *pump, enum pump_side side, int error);
 
