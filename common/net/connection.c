@@ -58,7 +58,13 @@ static int check(int fd, int *left)
     int error = socket_error(fd);
     if (error != 0 || *left <= 0)
         return error != 0 ? error : unknown;
-    return is_dead(fd) ? ECONNRESET : EAGAIN;
+    if (!is_dead(fd))
+        return EAGAIN;
+    /* A peer that has closed its half may have acknowledged the rest since: that closes the connection, too.
+     */
+    *left = connection_unacknowledged(fd);
+    error = socket_error(fd);
+    return error != 0 || *left == 0 ? error : ECONNRESET;
 }
 
 int connection_drain(int fd)
