@@ -86,11 +86,12 @@ static int wait(void *of, int fd, short events, int stop, int timeout)
     uint64_t deadline = timeout < 0 ? CLOCK_NEVER : clock_now() + (uint64_t)timeout * 1000000;
 
     for (;;) {
+        bool goes_on = catch_up_all(fanout);
         if (!fanout_goes_on(fanout)) {
             pump_halt(&fanout->worker.pump, PUMP_ABANDON);
             return 0;
         }
-        int ready = fanout_watch(fanout, fd, events, stop, catch_up_all(fanout) ? 0 : deadline);
+        int ready = fanout_watch(fanout, fd, events, stop, goes_on ? 0 : deadline);
         bool is_halted = fanout->polls[1].revents != 0;
         if (ready != 0 || is_halted || (deadline != CLOCK_NEVER && clock_now() >= deadline))
             return ready;
