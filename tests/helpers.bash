@@ -168,6 +168,7 @@ size_is() {
 # says_of_ztee PATTERN...: what run has left in $stderr are these lines of ztee, in this order, and no others.
 says_of_ztee() {
     local i=0 pattern
+    echo "$stderr"
     [ "${#stderr_lines[@]}" -eq $# ] || return 1
     for pattern; do
         [[ ${stderr_lines[i]} =~ ^ztee:\ $pattern$ ]] || return 1
@@ -194,4 +195,10 @@ hold() {
         eval "exec $number<>\"\$fifo\""
         number=$((number - 1))
     done
+}
+
+# straight_python: for setup_file; python3 by its own path, since the wrapper of a version manager takes longer than a test.
+straight_python() {
+    PATH=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))'):$PATH
+    export PATH
 }

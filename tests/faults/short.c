@@ -21,9 +21,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum call { CALL_SPLICE, CALL_SENDFILE, CALL_READ, CALL_WRITE, CALL_SEND, CALL_RECV, CALL_COUNT };
+enum call { CALL_SPLICE, CALL_TEE, CALL_SENDFILE, CALL_READ, CALL_WRITE, CALL_SEND, CALL_RECV, CALL_COUNT };
 
-static const char *const names[CALL_COUNT] = {"splice", "sendfile", "read", "write", "send", "recv"};
+static const char *const names[CALL_COUNT] = {"splice", "tee", "sendfile", "read", "write", "send", "recv"};
 static _Atomic unsigned long turns, cut[CALL_COUNT], failed[CALL_COUNT];
 static unsigned long most, whole_every, fail_every;
 static int fail_errno;
@@ -85,6 +85,11 @@ static bool allow(enum call call, int fd, size_t *length)
 ssize_t splice(int in, off64_t *from, int out, off64_t *to, size_t length, unsigned flags)
 {
     PASS_ON(CALL_SPLICE, splice, in, length, in, from, out, to, length, flags);
+}
+
+ssize_t tee(int in, int out, size_t length, unsigned flags)
+{
+    PASS_ON(CALL_TEE, tee, in, length, in, out, length, flags);
 }
 
 ssize_t sendfile(int out, int in, off_t *offset, size_t length)
