@@ -86,7 +86,7 @@ complete_or_named() {
 
 @test "whatever the limit of descriptors, every output is complete or named" {
     random_file in 300000
-    for limit in {6..20}; do
+    for limit in 6 8 10 {12..16} 18 20; do
         echo "with $limit descriptors"
         rm -f copy second third out sum
         outputs=(copy second --hash=sha256:sum)
@@ -122,7 +122,7 @@ complete_or_named() {
     done
     unprivileged timeout 20 ztee --no-stdout --hash=sha256:sum "${commands[@]}" < <(cat in)
     sha256sum --strict -c sum <in
-    unprivileged timeout 20 ztee --no-stdout --buffer=4M "${commands[@]}" <in
+    unprivileged timeout 20 ztee --no-stdout --buffer=4M "${commands[@]:70}" <in
 }
 
 @test "a user without privileges, whose descriptors belong to others, gets all" {

@@ -4,74 +4,77 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-# The kinds of --output-error, as words for "for"; none is tee's default.
-modes=(none -p --output-error --output-error=warn --output-error=warn-nopipe --output-error=exit
-    --output-error=exit-nopipe)
+# The modes of --output-error, for scripts: "for mode in $modes"; ${mode#none} is then the option.
+export modes='none -p --output-error --output-error=warn --output-error=warn-nopipe --output-error=exit
+    --output-error=exit-nopipe'
 
-# side SCRIPT COMMAND [PIPE]: runs it by bash in the folder of that name, with the name of the command in $0; SIGPIPE is
-# as PIPE says, default or ignore. Sets status_of_COMMAND and said_by_COMMAND; standard output goes to COMMAND/stdout.
-side() {
-    local result=0 line reasons=
-    mkdir -p "$2"
-    (cd "$2" && exec timeout 20 env "--${3:-default}-signal=PIPE" bash -c "$1" "$2" >stdout 2>"../$2.err") 3>&- ||
-        result=$?
+# keep_reasons FILE: leaves of messages what the system has said, behind the last colon: the rest is worded in another way.
+keep_reasons() {
+    local line reasons=
     while read -r line; do
-        echo "$line"
-        # What the system has said stands behind the last colon; GNU's second line is the same for all.
-        [[ $line != *tee:\ *:* ]] || [[ $reasons == *"${line##*: }"* ]] || reasons+="${line##*: }, "
-    done <"$2.err"
-    echo "$2 has ended with $result: $reasons"
-    printf -v "status_of_$2" %s "$result"
-    printf -v "said_by_$2" %s "$reasons"
+        [[ $line != *tee:\ *:* ]] || [[ $reasons == *"${line##*: }"* ]] || reasons+="${line##*: }; "
+    done <"$1"
+    echo "$reasons" >"$1"
 }
 
-# ends_as_tee SCRIPT [PIPE]: the same status, and messages with the same reasons; how far each got is not asked.
-ends_as_tee() {
+# side SCRIPT COMMAND [PIPE]: runs it by bash in the folder of that name, with the name of the command in $0; SIGPIPE is
+# as PIPE says, default or ignore. Output, status and messages go to files there; messages may go to other files *.err,
+# and of all those the reasons are kept.
+side() {
+    local result=0
+    mkdir "$2"
+    (cd "$2" && exec timeout 20 env "--${3:-default}-signal=PIPE" bash -c "$1" "$2" >stdout 2>main.err) 3>&- || result=$?
+    echo "$result" >"$2/status"
+    [ "$2" = tee ] || cat "$2"/*.err >messages
+    for file in "$2"/*.err; do
+        keep_reasons "$file"
+    done
+}
+
+# as_tee SCRIPT [PIPE]: with ztee it leaves the same output, files, status and reasons of messages as with tee. What ztee
+# has said is in messages.
+as_tee() {
     rm -rf tee ztee
     side "$1" tee "${2:-default}"
     side "$1" ztee "${2:-default}"
-    [ "$status_of_ztee" -eq "$status_of_tee" ]
-    [ "$said_by_ztee" = "$said_by_tee" ]
-}
-
-# as_tee SCRIPT: standard output and files are the same as well.
-as_tee() {
-    ends_as_tee "$1"
+    cat messages
     diff -r tee ztee
-}
-
-# in_mode MODE: the option, or nothing.
-in_mode() {
-    [ "$1" = none ] || echo "$1"
+    [ "$(cat ztee/status)" -ne 124 ]
 }
 
 @test "every size arrives on standard output and in every file, as with tee" {
     random_file data 3145749
-    for size in 0 1 4095 4096 4097 65535 65536 65537 1048577 3145749; do
-        as_tee "head -c $size ../data >in; "'cat in | "$0" one two; "$0" three <in | cat'
-    done
+    as_tee 'for size in 0 1 4095 4096 4097 65535 65536 65537 1048577 3145749; do
+            head -c $size ../data >in
+            cat in | "$0" one.$size two.$size
+            "$0" three.$size <in | cat
+        done'
+    cmp data ztee/two.3145749
 }
 
 @test "existing files are emptied, and with -a and --append they grow" {
-    for option in '' -a --append --app -ai -ip; do
-        as_tee 'echo old and long >one; echo new | "$0" '"$option"' one two'
-    done
+    as_tee 'for option in "" -a --append --app -ai -ip; do
+            echo old and long >one$option
+            echo new | "$0" $option one$option two$option
+        done'
 }
 
 @test "- is a file of that name, and options may come after a FILE, unless POSIX or -- say otherwise" {
-    as_tee 'echo x | "$0" -'
-    as_tee 'echo x | "$0" - ./-'
-    as_tee 'echo old >one; echo x | "$0" one -a'
-    as_tee 'echo x | "$0" -- -a'
-    as_tee 'echo x | POSIXLY_CORRECT=1 "$0" one -a'
-    as_tee 'echo x | "$0" ""'
+    as_tee 'mkdir 1 2 3
+        echo a | "$0" -
+        echo b | "$0" - ./-
+        (cd 1; echo old >one; echo x | "$0" one -a)
+        (cd 2; echo x | "$0" -- -a)
+        (cd 3; echo x | POSIXLY_CORRECT=1 "$0" one -a)
+        echo x | "$0" ""'
 }
 
 @test "names that tee has may be abbreviated as tee abbreviates them, and others not at all" {
-    for option in --a --app --i --ign --o --output=warn --output-err=exit- --output-error=warn-no; do
-        as_tee 'echo old >one; echo new | "$0" '"$option"' one'
-        [ "$status_of_ztee" -eq 0 ]
-    done
+    as_tee 'set -e; for option in --a --app --i --ign --o --output=warn --output-err=exit- --output-error=warn-no; do
+            echo old >one$option
+            echo new | "$0" $option one$option
+        done'
+    [ "$(cat ztee/status)" -eq 0 ]
     run -0 ztee --he
     [[ $output == "Usage: ztee "* ]]
     run -0 ztee --h
@@ -109,21 +112,21 @@ in_mode() {
 
 @test "an output that cannot be opened is told, and the others are served" {
     random_file data 300000
-    for mode in none -p --output-error=warn --output-error=warn-nopipe; do
-        as_tee "mkdir folder; <../data \"\$0\" $(in_mode "$mode") one none/two folder three"
-        [ "$status_of_ztee" -eq 1 ]
-    done
+    as_tee 'mkdir folder; for mode in none -p --output-error=warn --output-error=warn-nopipe; do
+            "$0" ${mode#none} one$mode none/two folder three$mode <../data 2>$mode.err
+            echo $?
+        done'
     run -1 --separate-stderr timeout 20 ztee none/two . one <data
     says_of_ztee "cannot open 'none/two': No such file or directory" "cannot open '.': Is a directory"
     cmp data one
 }
 
 @test "with exit and exit-nopipe, an output that cannot be opened ends the run before anything is read" {
-    for mode in exit exit-nopipe; do
-        as_tee '{ "$0" --output-error='"$mode"' one none/two three; echo $?; cat; } <<<all'
-        grep -qx all ztee/stdout
-        [ ! -e ztee/three ]
-    done
+    as_tee 'for mode in exit exit-nopipe; do
+            { "$0" --output-error=$mode one$mode none/two three$mode 2>$mode.err; echo $?; cat; } <<<all
+        done'
+    [ "$(cat ztee/stdout)" = $'1\nall\n1\nall' ]
+    [ ! -e ztee/threeexit ]
 }
 
 @test "all outputs are opened before anything is read" {
@@ -143,69 +146,53 @@ in_mode() {
 }
 
 @test "/dev/full is an error in every mode, which exit modes end the run for" {
-    random_file data 3000000
-    for mode in "${modes[@]}"; do
-        option=$(in_mode "$mode")
-        case $mode in
-        *exit*) ends_as_tee "cat ../data | \"\$0\" $option one /dev/full two" ;;
-        *) as_tee "cat ../data | \"\$0\" $option one /dev/full two" ;;
-        esac
-        [ "$status_of_ztee" -eq 1 ]
-        [ "$(cat ztee.err)" = "ztee: error writing '/dev/full': No space left on device" ]
-        ends_as_tee "<../data \"\$0\" $option one two >/dev/full"
-        [ "$(cat ztee.err)" = "ztee: error writing 'standard output': No space left on device" ]
-    done
+    random_file data 300000
+    as_tee 'for mode in $modes; do
+            cat ../data | "$0" ${mode#none} one$mode /dev/full two$mode >out$mode 2>first$mode.err
+            echo "$mode ${PIPESTATUS[1]}"
+            "$0" ${mode#none} three$mode <../data >/dev/full 2>second$mode.err
+            echo "$mode $?"
+            case $mode in *exit*) rm -f *$mode ;; esac # how far it got is not asked
+        done'
+    [ "$(sort -u messages)" = "ztee: error writing '/dev/full': No space left on device
+ztee: error writing 'standard output': No space left on device" ]
 }
 
-@test "a standard output that nobody reads any more is what tee takes it for, in every mode" {
-    random_file data 3000000
-    for mode in "${modes[@]}"; do
-        option=$(in_mode "$mode")
-        ends_as_tee "cat ../data | { \"\$0\" $option one; echo \$? >status; } | true; read -r s <status; exit \$s"
-        case $mode in
-        none) [ "$status_of_ztee" -eq 141 ] ;;
-        --output-error=warn) cmp data ztee/one && [ "$status_of_ztee" -eq 1 ] ;;
-        --output-error=exit) [ "$status_of_ztee" -eq 1 ] ;;
-        *) cmp data ztee/one && [ "$status_of_ztee" -eq 0 ] ;;
-        esac
-    done
-}
+# What a reader makes that leaves, at standard output and at a FIFO; how far others got is not asked where the run ends.
+readers_leave='mkfifo fifo; for mode in $modes; do
+        cat ../data | { "$0" ${mode#none} one$mode 2>first$mode.err; echo "$mode $?" >>statuses; } | true
+        head -c 1 <fifo >byte$mode &
+        "$0" ${mode#none} fifo two$mode <../data >out$mode 2>second$mode.err
+        echo "$mode $?" >>statuses
+        wait
+        case $mode in none | *=exit) rm -f one$mode two$mode out$mode ;; esac
+    done; rm fifo'
 
-@test "a FIFO that nobody reads any more is what tee takes it for, in every mode" {
-    random_file data 3000000
-    for mode in "${modes[@]}"; do
-        option=$(in_mode "$mode")
-        ends_as_tee "mkfifo fifo; head -c 1 <fifo >first & \"\$0\" $option fifo one <../data"
-        case $mode in
-        none | --output-error=exit) ;;
-        *) cmp data ztee/one && cmp data ztee/stdout ;;
-        esac
-    done
+@test "a reader that has left is what tee takes it for, in every mode" {
+    random_file data 300000
+    as_tee "$readers_leave"
+    [ "$(grep -c ' 141$' ztee/statuses)" -eq 2 ]
+    [ "$(grep -c ' 1$' ztee/statuses)" -eq 4 ]
+    [ "$(grep -c ' 0$' ztee/statuses)" -eq 8 ]
+    cmp data ztee/two-p
 }
 
 @test "where SIGPIPE is ignored already, a broken pipe is told and is 1, unless a mode says that it is none" {
-    random_file data 3000000
-    for mode in "${modes[@]}"; do
-        option=$(in_mode "$mode")
-        script="cat ../data | { \"\$0\" $option one; echo \$? >status; } | true; read -r s <status; exit \$s"
-        if [ "$mode" = none ]; then
-            side "$script" ztee ignore
-            [ "$status_of_ztee" -eq 1 ]
-            [ "$(cat ztee.err)" = "ztee: error writing 'standard output': Broken pipe" ]
-            cmp data ztee/one
-        else
-            ends_as_tee "$script" ignore
-        fi
-    done
+    random_file data 300000
+    export modes=${modes#none }
+    as_tee "$readers_leave" ignore
+    run -1 --separate-stderr env --ignore-signal=PIPE timeout 20 bash -c 'ztee one <data | true; exit ${PIPESTATUS[0]}'
+    says_of_ztee "error writing 'standard output': Broken pipe"
+    cmp data one
 }
 
 @test "closed standard descriptors are what tee takes them for" {
-    as_tee '"$0" one <&-'
-    as_tee 'echo hello | "$0" one >&-'
-    as_tee '"$0" one <&- >&-'
-    as_tee 'echo hello | "$0" /dev/full none/x one 2>&-'
-    [ "$(cat ztee/one)" = hello ]
-    as_tee '"$0" one <&- 2>&-'
+    as_tee '"$0" one <&- 2>1.err; echo $?
+        echo hello | "$0" two >&- 2>2.err; echo ${PIPESTATUS[1]}
+        "$0" three <&- >&- 2>3.err; echo $?
+        echo hello | "$0" /dev/full none/x four 2>&-; echo ${PIPESTATUS[1]}
+        "$0" five <&- 2>&-; echo $?'
+    [ "$(cat ztee/two ztee/four)" = $'hello\nhello' ]
     run -1 --separate-stderr timeout 20 sh -c 'exec ztee one <&-'
     says_of_ztee "error reading 'standard input': Bad file descriptor"
     run -1 --separate-stderr timeout 20 sh -c 'echo hello | ztee one >&-'
@@ -214,15 +201,15 @@ in_mode() {
 
 @test "an input that cannot be read is told, and what came before it is kept" {
     as_tee '"$0" one </'
-    [ "$status_of_ztee" -eq 1 ]
-    [ "$(cat ztee.err)" = "ztee: error reading 'standard input': Is a directory" ]
+    [ "$(cat ztee/status)" -eq 1 ]
+    [ "$(cat messages)" = "ztee: error reading 'standard input': Is a directory" ]
 }
 
 @test "the same file twice is written twice, and with -a appended twice" {
     random_file data 300000
-    as_tee '"$0" same same <../data'
-    as_tee 'printf hello | "$0" -a same same'
-    as_tee 'cat ../data | "$0" same ./same same'
+    as_tee '"$0" one one <../data >out
+        printf hello | "$0" -a two two
+        cat ../data | "$0" three ./three three >out'
 }
 
 @test "two that append to one file lose nothing and tear no line" {
@@ -245,14 +232,14 @@ in_mode() {
     cp f copy
     ln -s f link
     ln f hard
-    for name in f ./f link hard; do
-        run -1 --separate-stderr timeout 20 ztee "$name" other <f
-        says_of_ztee "'$name' is the input file"
-        cmp f copy
-        cmp other copy
-        run -1 --separate-stderr timeout 20 ztee -a "$name" <f
-        says_of_ztee "'$name' is the input file"
-        cmp f copy
+    for name in f link hard; do
+        for option in --append -i; do
+            rm -f other
+            run -1 --separate-stderr timeout 20 ztee "$option" "$name" other <f
+            says_of_ztee "'$name' is the input file"
+            cmp f copy
+            cmp other copy
+        done
     done
     run -1 --separate-stderr timeout 20 sh -c 'ztee <f >>f'
     says_of_ztee "'standard output' is the input file"

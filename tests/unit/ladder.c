@@ -43,9 +43,11 @@ static const struct row rows[KIND_COUNT] = {
 };
 /* clang-format on */
 
+static const char letters[] = "SPTMR"; /* of the methods, in the order of the enum */
+
 static enum method method_of(char letter)
 {
-    return (enum method)(strchr("SPTMR", letter) - "SPMR");
+    return (enum method)(strchr(letters, letter) - letters);
 }
 
 static struct ladder by_default(const char *cell)
@@ -59,7 +61,7 @@ static struct ladder by_default(const char *cell)
 
 static bool is_served(const char *cell, enum method method)
 {
-    return strchr(cell, "SPTMR"[method]) != NULL;
+    return strchr(cell, letters[method]) != NULL;
 }
 
 static void check_pair(enum kind source, enum kind sink, const char *cell)

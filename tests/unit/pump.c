@@ -264,6 +264,8 @@ static void check_halts(void)
     }
     check_halt_when_idle();
     for (enum method method = 0; method < METHOD_COUNT; method++) {
+        if (method_table[method].take == NULL)
+            continue;
         check_halt_stalled(END_FILE, END_TCP, method);
         check_halt_stalled(END_FILE, END_UNIX, method);
         check_halt_stalled(END_PIPE, END_TCP, method);
