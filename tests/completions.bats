@@ -123,6 +123,8 @@ check_values() {
     exactly "$1" 'zcat-net -T ' "${tos[@]}"
     exactly "$1" 'zcat-net -w ' ''
     exactly "$1" 'zcat-net --hash=' xxh3 sha256 sha512
+    exactly "$1" 'zcat-net -X ' 4 5 connect
+    exactly "$1" 'zcat-net -P ' ''
     exactly "$1" 'ztee --output-error=' warn warn-nopipe exit exit-nopipe
     exactly "$1" 'ztee --slow=' block drop
     exactly "$1" 'ztee --buffer=' 1M 16M 256M
@@ -137,6 +139,8 @@ check_operands() {
     no_operand "$1" 'zcat-net known.example 80 '
     among "$1" 'zcat-net -l 127' 127.0.0.1
     among "$1" 'zcat-net -s 127' 127.0.0.1
+    among "$1" 'zcat-net -x kno' known.example
+    among "$1" 'zcat-net -X 4 -x known.example kno' known.example
     among "$1" 'zcat-net -U a-' a-file
     among "$1" 'zcat-net --hex-dump=a-' a-file
     among "$1" 'zsend --raw a-' a-file
@@ -155,8 +159,8 @@ check_operands() {
 check_ports() {
     getent services https/tcp >/dev/null || skip 'no /etc/services here'
     for line in 'zcat-net known.example http' 'zcat-net -q 1 -v known.example http' 'zcat-net -l http' \
-        'zcat-net -l 127.0.0.1 http' 'zcat-net -p http' 'zcat-net -lvp http' 'zsend --raw a-file known.example:http' \
-        'zsend --raw a-file [::1]:http' 'ztee --tcp=known.example:http'; do
+        'zcat-net -l 127.0.0.1 http' 'zcat-net -p http' 'zcat-net -lvp http' 'zcat-net -x known.example:http' \
+        'zsend --raw a-file known.example:http' 'zsend --raw a-file [::1]:http' 'ztee --tcp=known.example:http'; do
         among "$1" "$line" https
     done
 }
@@ -222,6 +226,9 @@ check_ports() {
     done
     for value in "${tos[@]}"; do
         zcat-net -T "$value" --version
+    done
+    for value in 4 5 connect; do
+        zcat-net -X "$value" --version
     done
 }
 

@@ -5,12 +5,15 @@
 Without --connect it listens on a free port of 127.0.0.1 and prints "port N"; the connection is made when the
 first action needs it. Its other lines tell what it has come to, for tests to wait for.
 """
+import fcntl
 import os
 import signal
 import socket
 import struct
 import sys
+import termios
 import threading
+import time
 
 PATIENCE = 60  # seconds: no test waits longer for anything
 
@@ -108,6 +111,59 @@ class Peer:
     def do_send(self, argument):
         with open(argument, "rb") as source:
             self.c.sendall(source.read())
+
+    def do_hex(self, argument):
+        """sends bytes, given in hexadecimal digits, in one piece"""
+        self.c.sendall(bytes.fromhex(argument))
+
+    def do_drip(self, argument):
+        """sends such bytes one by one, each when the one before has been acknowledged"""
+        self.c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in bytes.fromhex(argument):
+            self.c.sendall(bytes([byte]))
+            while struct.unpack("i", fcntl.ioctl(self.c, termios.TIOCOUTQ, bytes(4)))[0] > 0:
+                pass
+
+    def do_dawdle(self, argument):
+        """sends a byte every so many milliseconds, until the other side is gone"""
+        try:
+            while True:
+                self.c.sendall(b"x")
+                time.sleep(int(argument) / 1000)
+        except OSError:
+            self.do_close(None)
+
+    def do_gone(self, _):
+        """waits until the other side is gone, and closes then"""
+        try:
+            while self.c.recv(1 << 16):
+                pass
+        except ConnectionError:
+            pass
+        self.do_close(None)
+
+    def do_take(self, argument):
+        """receives so many bytes and adds them to a file: take:BYTES:FILE"""
+        count, name = argument.split(":")
+        data = b""
+        while len(data) < int(count):
+            piece = self.c.recv(int(count) - len(data))
+            if not piece:
+                raise EOFError("the end came %d bytes early" % (int(count) - len(data)))
+            data += piece
+        with open(name, "ab") as out:
+            out.write(data)
+
+    def do_head(self, argument):
+        """receives to an empty line and adds that to a file"""
+        data = b""
+        while not data.endswith(b"\r\n\r\n"):
+            byte = self.c.recv(1)
+            if not byte:
+                raise EOFError("the end came early")
+            data += byte
+        with open(argument, "ab") as out:
+            out.write(data)
 
     def do_duplex(self, argument):
         """send and save at once: duplex:SEND:SAVE"""

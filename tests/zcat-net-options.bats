@@ -31,7 +31,7 @@ load helpers
     for letter in u F C t S; do
         refuses "the option '-$letter' of nc is not supported by zcat-net" "-$letter" 127.0.0.1 1
     done
-    for letter in X x P i V; do
+    for letter in i V; do
         refuses "the option '-$letter' of nc is not supported by zcat-net" "-$letter" 1 127.0.0.1 1
     done
     refuses "the option '-Z' of nc is not supported by zcat-net" -Z 127.0.0.1 1

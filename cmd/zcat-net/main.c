@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/program.h"
+#include "proxy.h"
 #include "scan.h"
 #include "session.h"
 #include "settings.h"
@@ -77,14 +78,14 @@ static int listen_and_serve(const struct settings *settings, struct monitor *mon
 static int connect_and_relay(const struct settings *settings, struct monitor *monitor,
                              struct transfer_totals *totals)
 {
-    struct socket_failure failure;
-    char name[ADDRESS_TEXT];
+    struct proxy_login login = {0};
+    char name[ADDRESS_TEXT], number[NI_MAXHOST];
 
-    int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose, false,
-                                &failure);
+    int fd = target_connect(settings, &login, monitor, false, number);
+    proxy_forget(&login);
     if (fd < 0)
         return EXIT_FAILED;
-    scan_tell_connected(settings, failure.host);
+    scan_tell_connected(settings, number);
     return session_run(settings, monitor, fd, address_text(&settings->address, name), true, totals) ==
                    SESSION_DONE
                ? EXIT_DONE

@@ -11,6 +11,7 @@
 #include "base/message.h"
 #include "base/size.h"
 #include "net/connection.h"
+#include "proxy.h"
 
 void scan_tell_connected(const struct settings *settings, const char *number)
 {
@@ -24,14 +25,14 @@ void scan_tell_connected(const struct settings *settings, const char *number)
                       known ? "" : number, known ? "" : ")", to->port, service ? service->s_name : "*");
 }
 
-static bool try_port(struct settings *settings, struct monitor *monitor)
+static bool try_port(const struct settings *settings, struct proxy_login *login, struct monitor *monitor)
 {
-    struct socket_failure failure;
-    int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose,
-                                !settings->verbose, &failure);
+    char number[NI_MAXHOST];
+    int fd = target_connect(settings, login, monitor, !settings->verbose, number);
+
     if (fd < 0)
         return false;
-    scan_tell_connected(settings, failure.host);
+    scan_tell_connected(settings, number);
     connection_close(fd);
     return true;
 }
@@ -66,7 +67,8 @@ static void fill_ports(uint16_t *ports, size_t count, uint16_t low, bool shuffle
     }
 }
 
-static bool scan_range(struct settings *settings, struct monitor *monitor, long long low, long long high)
+static bool scan_range(struct settings *settings, struct proxy_login *login, struct monitor *monitor,
+                       long long low, long long high)
 {
     size_t count = (size_t)(high - low + 1);
     uint16_t *ports = calloc(count, sizeof *ports);
@@ -77,7 +79,7 @@ static bool scan_range(struct settings *settings, struct monitor *monitor, long 
     fill_ports(ports, count, (uint16_t)low, settings->random_ports);
     for (size_t i = 0; i < count; i++) {
         snprintf(settings->address.port, sizeof settings->address.port, "%u", ports[i]);
-        found = try_port(settings, monitor) || found;
+        found = try_port(settings, login, monitor) || found;
     }
     free(ports);
     return found;
@@ -85,13 +87,15 @@ static bool scan_range(struct settings *settings, struct monitor *monitor, long 
 
 int scan(struct settings *settings, struct monitor *monitor)
 {
+    struct proxy_login login = {0};
     long long low, high;
 
-    if (settings->port_range == NULL)
-        return try_port(settings, monitor) ? EXIT_DONE : EXIT_FAILED;
-    if (!parse_range(settings->port_range, &low, &high)) {
+    if (settings->port_range != NULL && !parse_range(settings->port_range, &low, &high)) {
         option_usage_error("invalid port range: '%s'", settings->port_range);
         return EXIT_USAGE;
     }
-    return scan_range(settings, monitor, low, high) ? EXIT_DONE : EXIT_FAILED;
+    bool found = settings->port_range ? scan_range(settings, &login, monitor, low, high)
+                                      : try_port(settings, &login, monitor);
+    proxy_forget(&login);
+    return found ? EXIT_DONE : EXIT_FAILED;
 }

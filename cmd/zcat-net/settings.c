@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
     {'v', NULL, NULL, "tell about connections on standard error"},
     CONNECT_OPTION_ROWS,
     CONNECT_NODELAY_ROW,
+    PROXY_OPTION_ROWS,
 
     OPTION_HEADING("Ending"),
     {'N', NULL, NULL,
@@ -89,9 +90,6 @@ static const struct option_row rows[] = {
     /* nc has these; they are refused by name and not as unknown. */
     {'u', NULL, NULL, NULL},
     {'F', NULL, NULL, NULL},
-    {'X', NULL, "", NULL},
-    {'x', NULL, "", NULL},
-    {'P', NULL, "", NULL},
     {'C', NULL, NULL, NULL},
     {'i', NULL, "", NULL},
     {'t', NULL, NULL, NULL},
@@ -311,7 +309,8 @@ static int take_option(struct settings *settings, int id, bool *is_unix)
         return EXIT_USAGE;
     }
     if ((taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
-        (taken = connect_option(&settings->connect, id, optarg)) == 0)
+        (taken = connect_option(&settings->connect, id, optarg)) == 0 &&
+        (taken = proxy_option(&settings->proxy, id, optarg)) == 0)
         return take_switch(settings, id, is_unix) ? SETTINGS_GO_ON : take_value(settings, id, optarg);
     return taken > 0 ? SETTINGS_GO_ON : EXIT_USAGE;
 }
@@ -332,6 +331,8 @@ static int check(const struct settings *settings, bool is_unix)
         return conflict("--print-port works only with -l and a port");
     if (settings->send_only && settings->no_stdin)
         return conflict("--send-only excludes -d and --recv-only");
+    if (settings->proxy.given && (settings->listen || is_unix || settings->connect.socket.source_host))
+        return conflict("-x excludes -l, -s and -U");
     return SETTINGS_GO_ON;
 }
 
@@ -350,6 +351,8 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     if (settings->send_only && settings->exit_on == EXIT_ON_AUTO)
         settings->exit_on = EXIT_ON_EOF;
     int status = check(settings, is_unix);
+    if (status == SETTINGS_GO_ON && !proxy_options_finish(&settings->proxy))
+        return EXIT_USAGE;
     return status == SETTINGS_GO_ON ? operands_parse(settings, is_unix, argc - optind, argv + optind)
                                     : status;
 }

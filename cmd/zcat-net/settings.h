@@ -9,6 +9,7 @@
 #include "move/transfer.h"
 #include "net/address.h"
 #include "net/connect_options.h"
+#include "proxy_options.h"
 #include "tap.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -19,6 +20,7 @@ enum exit_on { EXIT_ON_AUTO, EXIT_ON_EOF, EXIT_ON_PEER, EXIT_ON_BOTH };
 struct settings {
     struct transfer_options transfer;
     struct connect_options connect;
+    struct proxy_options proxy;
     struct address address; /* where to connect to or to listen */
     const char *port_range; /* -z: the ports as given, "20-30" */
     bool listen, keep_listening;

@@ -49,24 +49,29 @@ void connect_report(const struct socket_failure *failure, const struct address *
     message_error(error, "%s", text);
 }
 
-static void sleep_second(struct monitor *monitor)
+bool connect_try_again(const struct connect_options *options, long long tries, struct monitor *monitor)
 {
     uint64_t deadline = clock_now() + NANOSECONDS;
+
+    if (tries > options->retries)
+        return false;
     while (monitor_wait(monitor, NULL, 0, deadline) > 0)
         ;
+    return true;
 }
 
 int connect_by_options(const struct address *address, const struct connect_options *options,
                        struct monitor *monitor, bool verbose, bool quiet, struct socket_failure *failure)
 {
-    for (long long tries = 0;; tries++) {
-        int fd = socket_connect(address, &options->socket, options->timeout, monitor, failure,
-                                verbose ? connect_report : NULL);
-        bool last = tries >= options->retries;
-        if (fd < 0 && (last ? !quiet : verbose))
+    int fd;
+    long long tries = 0;
+
+    do {
+        fd = socket_connect(address, &options->socket, options->timeout, monitor, failure,
+                            verbose ? connect_report : NULL);
+        tries++;
+        if (fd < 0 && (tries > options->retries ? !quiet : verbose))
             connect_report(failure, address);
-        if (fd >= 0 || last)
-            return fd;
-        sleep_second(monitor);
-    }
+    } while (fd < 0 && connect_try_again(options, tries, monitor));
+    return fd;
 }

@@ -46,6 +46,9 @@ int connect_option(struct connect_options *options, int id, const char *argument
 int connect_by_options(const struct address *address, const struct connect_options *options,
                        struct monitor *monitor, bool verbose, bool quiet, struct socket_failure *failure);
 
+/* After so many tries that failed: false if none is left; otherwise waits a second. */
+bool connect_try_again(const struct connect_options *options, long long tries, struct monitor *monitor);
+
 /* Reports a failure as one line. */
 void connect_report(const struct socket_failure *failure, const struct address *address);
 

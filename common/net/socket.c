@@ -74,6 +74,20 @@ struct addrinfo *socket_resolve(const char *host, const char *port, int flags,
     return NULL;
 }
 
+bool socket_resolve_ipv4(const char *host, bool numeric, struct in_addr *found,
+                         struct socket_failure *failure)
+{
+    struct socket_options options = {.family = AF_INET, .numeric = numeric};
+
+    *failure = (struct socket_failure){0};
+    struct addrinfo *list = socket_resolve(host, NULL, 0, &options, failure);
+    if (list == NULL)
+        return false;
+    *found = ((const struct sockaddr_in *)(const void *)list->ai_addr)->sin_addr;
+    freeaddrinfo(list);
+    return true;
+}
+
 int socket_failed(struct socket_failure *failure, const char *step, int error)
 {
     failure->step = step;

@@ -3,6 +3,7 @@
 #ifndef ZCOPY_NET_SOCKET_H
 #define ZCOPY_NET_SOCKET_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -51,6 +52,13 @@ struct socket_options {
 int socket_connect(const struct address *address, const struct socket_options *options, uint64_t timeout,
                    struct monitor *monitor, struct socket_failure *failure,
                    void (*report)(const struct socket_failure *failure, const struct address *address));
+
+/*
+ * The first IPv4 address of a host, looked up here (SOCKS 4 knows no names); numeric: it must be a number.
+ * False with *failure.
+ */
+bool socket_resolve_ipv4(const char *host, bool numeric, struct in_addr *found,
+                         struct socket_failure *failure);
 
 enum { LISTENER_SOCKETS = 4 };
 

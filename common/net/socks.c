@@ -24,8 +24,7 @@ static unsigned char *put_text(unsigned char *to, const char *text)
     if (length > SOCKS_TEXT_MAX)
         return NULL;
     *to++ = (unsigned char)length;
-    memcpy(to, text, length);
-    return to + length;
+    return mempcpy(to, text, length);
 }
 
 size_t socks4_request(unsigned char request[SOCKS_ROOM], struct in_addr host, uint16_t port, const char *user)

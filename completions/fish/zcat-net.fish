@@ -35,7 +35,7 @@ function __zcopy_candidates --argument-names command name
             echo 1M 16M 256M
         case hash
             echo '(__zcopy_digest)'
-        case tcp
+        case tcp x
             echo '(__zcopy_host_port)'
         case hex-dump
             echo '(__fish_complete_path (commandline -ct | string replace -r "^--hex-dump=" ""))'
@@ -53,6 +53,8 @@ function __zcopy_candidates --argument-names command name
             echo '(string split -n " " </proc/sys/net/ipv4/tcp_available_congestion_control)'
         case T
             echo af{1,2,3,4}{1,2,3} cs(seq 0 7) ef critical inetcontrol lowdelay netcontrol reliability throughput
+        case X
+            echo 4 5 connect
         case p
             echo '(__zcopy_ports)'
         case s
