@@ -24,7 +24,7 @@ say = $(if $(V),,@echo '  $(1) $@')
 commands = zcat-net zsend ztee
 
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
-	base/side base/size base/stall move/deliver move/kind move/ladder move/method move/pump move/transfer move/worker \
+	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/http_connect net/listen net/socket net/socks
 zcat-net = main handshake handshake_http handshake_socks operands proxy proxy_options scan session settings tap tos
 zsend = main raw settings source
@@ -63,7 +63,7 @@ $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 man: $(pages)
 
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
-unit = address digest ladder limit method option progress proxy pump size stall
+unit = address digest filter ladder limit method option progress proxy pump size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so
 

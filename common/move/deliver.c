@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "move/filter.h"
 #include "move/pump_private.h"
 
 /* True when delivering to the sink may block although nothing of it is ready: poll first then. */
@@ -25,7 +26,7 @@ bool pump_sink_may_block(const struct pump *pump)
     }
 }
 
-static bool wait_for_output(struct pump *pump, int fd)
+bool pump_wait_writable(struct pump *pump, int fd)
 {
     while (pump_halting(pump) != PUMP_ABANDON) {
         enum pump_wait wait = pump_wait_for(pump, fd, POLLOUT, -1);
@@ -39,7 +40,7 @@ static bool wait_for_output(struct pump *pump, int fd)
 
 bool pump_wait_for_sink(struct pump *pump)
 {
-    return wait_for_output(pump, pump->route.out);
+    return pump_wait_writable(pump, pump->route.out);
 }
 
 /* The sink said error to what the current method delivers. True: go on. */
@@ -67,7 +68,7 @@ static bool tap_failed(struct pump *pump, int error)
     if (error == EINTR)
         return true;
     if (error == EAGAIN)
-        return wait_for_output(pump, pump->tap);
+        return pump_wait_writable(pump, pump->tap);
     if (error == EFAULT && pump->route.map != NULL)
         return pump_fail(pump, PUMP_IN, EFAULT);
     if (pump->route.in_memory > 0 || !method_refused(error))
@@ -105,13 +106,27 @@ bool pump_set_tap(struct pump *pump, int tap)
     return ladder.count > 0;
 }
 
-bool pump_deliver_all(struct pump *pump, enum method method)
+/* Around what writes to the sink. Keeps errno. */
+void pump_lock_sink(struct pump *pump)
+{
+    if (pump->lock != NULL)
+        pthread_mutex_lock(&pump->lock->mutex);
+}
+
+void pump_unlock_sink(struct pump *pump)
+{
+    int error = errno;
+
+    if (pump->lock != NULL)
+        pthread_mutex_unlock(&pump->lock->mutex);
+    errno = error;
+}
+
+/* Delivers what the route holds. */
+static bool deliver_held(struct pump *pump, enum method method)
 {
     /* Bytes at the head of what the route holds that the tap has; without a tap, all there will ever be. */
     size_t given = pump->tap >= 0 ? 0 : SIZE_MAX;
-
-    if (pump->sinks != NULL)
-        return pump->sinks->deliver(pump, method, pump->sinks->of);
     bool polls = pump_sink_may_block(pump);
 
     while (route_held(&pump->route) > 0) {
@@ -119,7 +134,9 @@ bool pump_deliver_all(struct pump *pump, enum method method)
             return false;
         if (given == 0 && (given = give_tap(pump)) == 0)
             return false;
+        pump_lock_sink(pump);
         ssize_t n = route_deliver(&pump->route, given);
+        pump_unlock_sink(pump);
         if (n == 0)
             return pump_fail(pump, PUMP_OUT, EIO);
         if (n > 0) {
@@ -131,4 +148,11 @@ bool pump_deliver_all(struct pump *pump, enum method method)
     }
     pump->route.sink_refused = false;
     return true;
+}
+
+bool pump_deliver_all(struct pump *pump, enum method method)
+{
+    if (pump->sinks != NULL)
+        return pump->sinks->deliver(pump, method, pump->sinks->of);
+    return pump->filter != NULL ? filter_deliver(pump, method, deliver_held) : deliver_held(pump, method);
 }

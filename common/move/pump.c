@@ -241,7 +241,11 @@ static bool step(struct pump *pump)
     bool polls = method->direct && pump_sink_may_block(pump);
     if (polls && !pump_wait_for_sink(pump))
         return false;
+    if (method->direct)
+        pump_lock_sink(pump);
     ssize_t n = method->take(&pump->route, want);
+    if (method->direct)
+        pump_unlock_sink(pump);
     if (n < 0)
         return taking_failed(pump, errno);
     if (n == 0)

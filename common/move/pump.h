@@ -3,6 +3,7 @@
 #ifndef ZCOPY_MOVE_PUMP_H
 #define ZCOPY_MOVE_PUMP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +47,14 @@ struct pump_sinks {
     void *of;
 };
 
+struct pump_filter; /* filter.h */
+
+/* For a sink that another thread writes to as well: what either writes under the lock stays whole. */
+struct pump_sink_lock {
+    pthread_mutex_t mutex;
+    bool closed; /* the sink, a socket, has been shut down for sending */
+};
+
 /*
  * One pump, run by one thread. The caller sets the first group (pump_init fills it with defaults), runs
  * pump_run, reads the result, and frees it with pump_free. Neither descriptor is closed, and of neither are
@@ -58,6 +67,7 @@ struct pump {
     long long max_takes;  /* pieces to take from the source; 0: no limit */
     struct limit limit;
     const struct pump_sinks *sinks; /* NULL: what is taken goes to route.out */
+    struct pump_sink_lock *lock;    /* held while route.out is written to, by the caller too; NULL: none */
     int idle_after;                 /* milliseconds, see PUMP_WHEN_IDLE */
     int tap;                        /* write end of a pipe that is given duplicates of all bytes, or -1 */
     bool keep_pipes;                /* never grow a pipe that came from outside */
@@ -79,6 +89,9 @@ struct pump {
     _Atomic int halt;
     bool in_bulk, pipes_grown, winding_down;
     int low_mark;
+    const struct pump_filter *filter;
+    size_t unfiltered; /* bytes that have been taken and that the filter has not used yet */
+    uint64_t resume;   /* nanoseconds: the moment before which no piece is delivered */
 };
 
 /* A pump from in to out (-1: to sinks) with the default methods for their kinds. False with errno: no
@@ -108,6 +121,16 @@ bool pump_stop(struct pump *pump, enum pump_end end);
 
 /* Notes that method has moved n bytes; for pump_sinks. */
 void pump_count(struct pump *pump, enum method method, size_t n);
+
+/* Waits until fd takes bytes; for filters. False: the pump stops (pump->end is set), for it was abandoned or
+ * poll(2) has failed. */
+bool pump_wait_writable(struct pump *pump, int fd);
+
+/* Bytes that have been taken and not been delivered. */
+static inline size_t pump_held(const struct pump *pump)
+{
+    return route_held(&pump->route) + pump->unfiltered;
+}
 
 void pump_free(struct pump *pump);
 

@@ -28,6 +28,10 @@ bool pump_sink_may_block(const struct pump *pump);
 /* False: the pump has stopped. */
 bool pump_wait_for_sink(struct pump *pump);
 
+/* Around what writes to the sink (pump->lock). */
+void pump_lock_sink(struct pump *pump);
+void pump_unlock_sink(struct pump *pump);
+
 /* Delivers all that the route holds, which method has taken. False: the pump has stopped. */
 bool pump_deliver_all(struct pump *pump, enum method method);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/size.h"
+#include "move/filter.h"
 
 const struct transfer_options transfer_defaults = {.pipe_size = PUMP_PIPE_SIZE};
 
@@ -137,6 +138,10 @@ void transfer_print_debug(const struct pump *pump, const char *source, const cha
 
     message_note("debug: '%s' (%s) to '%s' (%s): %s", source, kind_name(route->in_kind), sink,
                  kind_name(route->out_kind), transfer_methods_text(pump->by_method, methods));
+    if (pump->filter != NULL) {
+        message_note("debug: %s: read and write", pump->filter->reason);
+        return;
+    }
     for (enum method method = 0; method < METHOD_COUNT; method++) {
         if (method_table[method].take == NULL)
             continue;

@@ -34,6 +34,13 @@ void worker_fail_sink(struct worker *worker, int error)
 /* Shuts the sink down for sending. ENOTCONN means that it was reset: the other direction knows more. */
 static void half_close(struct worker *worker)
 {
+    struct pump_sink_lock *lock = worker->pump.lock;
+
+    if (lock != NULL) {
+        pthread_mutex_lock(&lock->mutex);
+        lock->closed = true;
+        pthread_mutex_unlock(&lock->mutex);
+    }
     if (shutdown(worker->pump.route.out, SHUT_WR) != 0 && errno != ENOTCONN)
         worker_fail_sink(worker, errno);
 }
