@@ -26,7 +26,7 @@ commands = zcat-net zsend ztee
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/http_connect net/listen net/socket net/socks
-zcat-net = main handshake handshake_http handshake_socks operands proxy proxy_options scan session settings tap tos
+zcat-net = main conflicts handover handshake handshake_http handshake_socks operands proxy proxy_options scan session settings tap tos
 zsend = main raw settings source
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/program.h"
+#include "handover.h"
 #include "proxy.h"
 #include "scan.h"
 #include "session.h"
@@ -81,11 +82,15 @@ static int connect_and_relay(const struct settings *settings, struct monitor *mo
     struct proxy_login login = {0};
     char name[ADDRESS_TEXT], number[NI_MAXHOST];
 
+    if (settings->hand_over && !handover_is_possible())
+        return EXIT_FAILED;
     int fd = target_connect(settings, &login, monitor, false, number);
     proxy_forget(&login);
     if (fd < 0)
         return EXIT_FAILED;
     scan_tell_connected(settings, number);
+    if (settings->hand_over)
+        return handover(fd, monitor) ? EXIT_DONE : EXIT_FAILED;
     return session_run(settings, monitor, fd, address_text(&settings->address, name), true, totals) ==
                    SESSION_DONE
                ? EXIT_DONE

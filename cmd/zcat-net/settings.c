@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/option.h"
 #include "base/size.h"
+#include "conflicts.h"
 #include "operands.h"
 #include "tos.h"
 
@@ -39,6 +40,9 @@ static const struct option_row rows[] = {
      "only see whether the ports can be connected to;\n"
      "PORT may be a range, LOW-HIGH"},
     {'r', NULL, NULL, "with -z: try the ports in random order"},
+    {'F', NULL, NULL,
+     "pass the connected socket over standard output\n"
+     "and leave, for ssh's ProxyUseFdpass"},
     {OPTION_PRINT_PORT, "print-port", NULL, "with -l: print the port's number on standard error"},
     {'v', NULL, NULL, "tell about connections on standard error"},
     CONNECT_OPTION_ROWS,
@@ -89,7 +93,6 @@ static const struct option_row rows[] = {
 
     /* nc has these; they are refused by name and not as unknown. */
     {'u', NULL, NULL, NULL},
-    {'F', NULL, NULL, NULL},
     {'C', NULL, NULL, NULL},
     {'i', NULL, "", NULL},
     {'t', NULL, NULL, NULL},
@@ -271,6 +274,8 @@ static bool take_switch(struct settings *settings, int id, bool *is_unix)
         return settings->scan = true;
     case 'r':
         return settings->random_ports = true;
+    case 'F':
+        return settings->hand_over = true;
     case 'v':
         return settings->verbose = true;
     case 'N':
@@ -315,27 +320,6 @@ static int take_option(struct settings *settings, int id, bool *is_unix)
     return taken > 0 ? SETTINGS_GO_ON : EXIT_USAGE;
 }
 
-static int conflict(const char *text)
-{
-    option_usage_error("%s", text);
-    return EXIT_USAGE;
-}
-
-static int check(const struct settings *settings, bool is_unix)
-{
-    if (settings->keep_listening && !settings->listen)
-        return conflict("-k works only with -l");
-    if (settings->scan && settings->listen)
-        return conflict("-z and -l exclude each other");
-    if (settings->print_port && (!settings->listen || is_unix))
-        return conflict("--print-port works only with -l and a port");
-    if (settings->send_only && settings->no_stdin)
-        return conflict("--send-only excludes -d and --recv-only");
-    if (settings->proxy.given && (settings->listen || is_unix || settings->connect.socket.source_host))
-        return conflict("-x excludes -l, -s and -U");
-    return SETTINGS_GO_ON;
-}
-
 int settings_parse(struct settings *settings, int argc, char **argv)
 {
     bool is_unix = false;
@@ -350,7 +334,7 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     }
     if (settings->send_only && settings->exit_on == EXIT_ON_AUTO)
         settings->exit_on = EXIT_ON_EOF;
-    int status = check(settings, is_unix);
+    int status = conflicts_check(settings, is_unix);
     if (status == SETTINGS_GO_ON && !proxy_options_finish(&settings->proxy))
         return EXIT_USAGE;
     return status == SETTINGS_GO_ON ? operands_parse(settings, is_unix, argc - optind, argv + optind)

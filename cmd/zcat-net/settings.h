@@ -25,6 +25,7 @@ struct settings {
     const char *port_range; /* -z: the ports as given, "20-30" */
     bool listen, keep_listening;
     bool scan, random_ports; /* -z, -r */
+    bool hand_over;          /* -F */
     bool no_stdin;           /* -d, --recv-only */
     bool send_only;
     bool half_close; /* at the end of standard input */

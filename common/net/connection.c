@@ -3,6 +3,7 @@
 #include "net/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -25,6 +26,14 @@ bool connection_arm(int fd)
 
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     return set_linger(fd, 1);
+}
+
+bool connection_disarm(int fd)
+{
+    int off = 0, flags = fcntl(fd, F_GETFL);
+
+    return setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off) == 0 && set_linger(fd, 0) &&
+           fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
 }
 
 int connection_unacknowledged(int fd)

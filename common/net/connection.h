@@ -16,6 +16,10 @@
  */
 bool connection_arm(int fd);
 
+/* Takes back what arming and opening the socket have set, for a program that is to get it: no SO_LINGER, no
+ * keepalive, no O_NONBLOCK. False with errno. */
+bool connection_disarm(int fd);
+
 /*
  * Waits until the peer's kernel has acknowledged every byte and our FIN (SIOCOUTQ is 0), with short sleeps
  * since no event tells; what the peer says meanwhile is thrown away. patience: nanoseconds without a byte

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* One line for each pair of options. */
+#include "conflicts.h"
+
+static int conflict(const char *text)
+{
+    option_usage_error("%s", text);
+    return EXIT_USAGE;
+}
+
+int conflicts_check(const struct settings *settings, bool is_unix)
+{
+    if (settings->keep_listening && !settings->listen)
+        return conflict("-k works only with -l");
+    if (settings->scan && settings->listen)
+        return conflict("-z and -l exclude each other");
+    if (settings->print_port && (!settings->listen || is_unix))
+        return conflict("--print-port works only with -l and a port");
+    if (settings->send_only && settings->no_stdin)
+        return conflict("--send-only excludes -d and --recv-only");
+    if (settings->proxy.given && (settings->listen || is_unix || settings->connect.socket.source_host))
+        return conflict("-x excludes -l, -s and -U");
+    if (settings->hand_over && settings->listen)
+        return conflict("-F and -l exclude each other");
+    if (settings->hand_over && is_unix)
+        return conflict("-F and -U exclude each other");
+    if (settings->hand_over && settings->scan)
+        return conflict("-F and -z exclude each other");
+    return SETTINGS_GO_ON;
+}
