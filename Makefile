@@ -26,7 +26,8 @@ commands = zcat-net zsend ztee
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/http_connect net/listen net/socket net/socks
-zcat-net = main conflicts handover handshake handshake_http handshake_socks operands proxy proxy_options scan session settings tap tos
+zcat-net = main conflicts crlf handover handshake handshake_http handshake_socks line_options lines operands proxy \
+	proxy_options scan session settings tap telnet tos
 zsend = main raw settings source
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 
@@ -63,14 +64,17 @@ $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 man: $(pages)
 
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
-unit = address digest filter ladder limit method option progress proxy pump size stall
+unit = address digest filter ladder limit lines method option progress proxy pump size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so
 
 $(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(filter %.o,$^) $(BUILD)/libcommon.a $(LDLIBS)
+
+# Pure parts of a command that have a test of their own.
+$(BUILD)/tests/lines: $(addprefix $(BUILD)/cmd/zcat-net/,crlf.o telnet.o)
 
 $(BUILD)/tests/short.so: tests/faults/short.c Makefile
 	$(call say,CC)

@@ -106,7 +106,7 @@ class Peer:
         self.c.settimeout(PATIENCE)
 
     def do_text(self, argument):
-        self.c.sendall(argument.encode())
+        self.c.sendall(os.fsencode(argument))
 
     def do_send(self, argument):
         with open(argument, "rb") as source:

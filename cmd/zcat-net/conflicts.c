@@ -8,6 +8,23 @@ static int conflict(const char *text)
     return EXIT_USAGE;
 }
 
+/* -C, -i and -t. */
+static int check_lines(const struct settings *settings)
+{
+    const struct ladder *methods = &settings->transfer.methods;
+    char letter = line_options_letter(&settings->lines);
+
+    if (letter == '\0' || settings->scan)
+        return SETTINGS_GO_ON;
+    if (!settings->hand_over && (methods->count == 0 || ladder_has(methods, METHOD_READ)))
+        return SETTINGS_GO_ON;
+    if (settings->hand_over)
+        option_usage_error("-F and -%c exclude each other", letter);
+    else
+        option_usage_error("-%c needs the method read, which is not in the list of --method", letter);
+    return EXIT_USAGE;
+}
+
 int conflicts_check(const struct settings *settings, bool is_unix)
 {
     if (settings->keep_listening && !settings->listen)
@@ -26,5 +43,5 @@ int conflicts_check(const struct settings *settings, bool is_unix)
         return conflict("-F and -U exclude each other");
     if (settings->hand_over && settings->scan)
         return conflict("-F and -z exclude each other");
-    return SETTINGS_GO_ON;
+    return check_lines(settings);
 }

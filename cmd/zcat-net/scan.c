@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/size.h"
 #include "net/connection.h"
@@ -67,6 +68,15 @@ static void fill_ports(uint16_t *ports, size_t count, uint16_t low, bool shuffle
     }
 }
 
+/* -i: between two ports. */
+static void pause_scan(const struct settings *settings, struct monitor *monitor)
+{
+    uint64_t deadline = clock_now() + settings->lines.interval;
+
+    while (clock_now() < deadline)
+        monitor_wait(monitor, NULL, 0, deadline);
+}
+
 static bool scan_range(struct settings *settings, struct proxy_login *login, struct monitor *monitor,
                        long long low, long long high)
 {
@@ -79,6 +89,8 @@ static bool scan_range(struct settings *settings, struct proxy_login *login, str
     fill_ports(ports, count, (uint16_t)low, settings->random_ports);
     for (size_t i = 0; i < count; i++) {
         snprintf(settings->address.port, sizeof settings->address.port, "%u", ports[i]);
+        if (i > 0)
+            pause_scan(settings, monitor);
         found = try_port(settings, login, monitor) || found;
     }
     free(ports);

@@ -27,6 +27,7 @@
 #include "base/descriptor.h"
 #include "base/message.h"
 #include "base/stall.h"
+#include "lines.h"
 #include "move/worker.h"
 #include "net/connection.h"
 
@@ -36,6 +37,7 @@ struct session {
     int fd;
     const char *peer;
     struct worker send, receive;
+    struct lines *lines;                /* for -C, -i and -t, or NULL */
     struct tap *send_tap, *receive_tap; /* NULL: nobody looks at that direction */
     int discard;                        /* /dev/null with --send-only, or -1 */
     struct stall stall;                 /* for -w and --timeout */
@@ -223,7 +225,7 @@ static enum session_outcome on_deadline(struct session *session, bool last)
     worker_abandon(&session->send);
     worker_abandon(&session->receive);
     bool over = worker_is_over(&session->send) && worker_is_over(&session->receive);
-    if (over && route_held(&session->send.pump.route) + route_held(&session->receive.pump.route) == 0 &&
+    if (over && pump_held(&session->send.pump) + pump_held(&session->receive.pump) == 0 &&
         connection_unacknowledged(session->fd) == 0)
         return finish(session, last);
     message_note("timed out: bytes are left that '%s' or standard output has not taken", session->peer);
@@ -310,7 +312,7 @@ static bool close_taps(struct session *session, bool whole)
     return good;
 }
 
-static bool open_session(struct session *session)
+static bool open_workers(struct session *session)
 {
     const struct settings *settings = session->settings;
     struct worker *send = &session->send, *receive = &session->receive;
@@ -328,7 +330,7 @@ static bool open_session(struct session *session)
     if (!open_tap(session, receive, '<', &session->receive_tap))
         return false;
     if (settings->no_stdin)
-        return worker_start(receive);
+        return true;
     if (!worker_open(send, &settings->transfer, session->monitor, STDIN_FILENO, "standard input", session->fd,
                      session->peer))
         return false;
@@ -336,7 +338,20 @@ static bool open_session(struct session *session)
         return false;
     send->half_close = settings->half_close;
     send->pump.idle_after = send->pump.route.in_kind == KIND_TERMINAL ? 0 : IDLE_AFTER;
-    return worker_start(receive) && worker_start(send);
+    return true;
+}
+
+static bool open_session(struct session *session)
+{
+    struct worker *send = &session->send, *receive = &session->receive;
+
+    if (!open_workers(session))
+        return false;
+    if (!lines_open(&session->lines, &session->settings->lines, session->fd, send, receive)) {
+        message_error(errno, "cannot start a session");
+        return false;
+    }
+    return worker_start(receive) && (!send->opened || worker_start(send));
 }
 
 enum session_outcome session_run(const struct settings *settings, struct monitor *monitor, int fd,
@@ -361,6 +376,7 @@ enum session_outcome session_run(const struct settings *settings, struct monitor
         outcome = SESSION_BROKEN;
     worker_close(&session->receive, &settings->transfer, totals);
     worker_close(&session->send, &settings->transfer, totals);
+    lines_close(session->lines);
     descriptor_close(&session->discard);
     free(session);
     return outcome;

@@ -68,6 +68,7 @@ static const struct option_row rows[] = {
     {'W', NULL, "N", "leave after N pieces have been received"},
 
     OPTION_HEADING("Moving bytes"),
+    LINE_OPTION_ROWS,
     TRANSFER_OPTION_ROWS,
     {OPTION_FSYNC, "fsync", NULL, "have standard output on disk before exit 0"},
     {OPTION_HASH, "hash", "ALGO[:FILE]",
@@ -93,9 +94,6 @@ static const struct option_row rows[] = {
 
     /* nc has these; they are refused by name and not as unknown. */
     {'u', NULL, NULL, NULL},
-    {'C', NULL, NULL, NULL},
-    {'i', NULL, "", NULL},
-    {'t', NULL, NULL, NULL},
     {'S', NULL, NULL, NULL},
     {'V', NULL, "", NULL},
     {'Z', NULL, NULL, NULL},
@@ -315,9 +313,19 @@ static int take_option(struct settings *settings, int id, bool *is_unix)
     }
     if ((taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
         (taken = connect_option(&settings->connect, id, optarg)) == 0 &&
-        (taken = proxy_option(&settings->proxy, id, optarg)) == 0)
+        (taken = proxy_option(&settings->proxy, id, optarg)) == 0 &&
+        (taken = line_option(&settings->lines, id, optarg)) == 0)
         return take_switch(settings, id, is_unix) ? SETTINGS_GO_ON : take_value(settings, id, optarg);
     return taken > 0 ? SETTINGS_GO_ON : EXIT_USAGE;
+}
+
+/* The pauses of -i are no standstill. */
+static void allow_pauses(struct settings *settings)
+{
+    if (settings->idle > 0)
+        settings->idle += settings->lines.interval;
+    if (settings->transfer.timeout > 0)
+        settings->transfer.timeout += settings->lines.interval;
 }
 
 int settings_parse(struct settings *settings, int argc, char **argv)
@@ -334,6 +342,7 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     }
     if (settings->send_only && settings->exit_on == EXIT_ON_AUTO)
         settings->exit_on = EXIT_ON_EOF;
+    allow_pauses(settings);
     int status = conflicts_check(settings, is_unix);
     if (status == SETTINGS_GO_ON && !proxy_options_finish(&settings->proxy))
         return EXIT_USAGE;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "line_options.h"
 #include "move/transfer.h"
 #include "net/address.h"
 #include "net/connect_options.h"
@@ -21,6 +22,7 @@ struct settings {
     struct transfer_options transfer;
     struct connect_options connect;
     struct proxy_options proxy;
+    struct line_options lines;
     struct address address; /* where to connect to or to listen */
     const char *port_range; /* -z: the ports as given, "20-30" */
     bool listen, keep_listening;
