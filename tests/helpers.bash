@@ -86,8 +86,8 @@ need() {
     done
 }
 
-# traced LOG CALLS COMMAND...: runs it under strace, its calls of these names in LOG. LeakSanitizer cannot
-# run under ptrace(2).
+# traced LOG CALLS [-e inject=...] COMMAND...: runs it under strace, its calls of these names in LOG. LeakSanitizer
+# cannot run under ptrace(2).
 traced() {
     local log=$1 calls=$2
     shift 2

@@ -159,8 +159,7 @@ $(sha question)  sent" ]
         for when in 1 2 3+2; do
             listen
             head -c 1000000 data |
-                strace -f -qq -o log -e trace=tee -e inject=tee:error=$errno:when=$when \
-                    zcat-net --hash=sha256 127.0.0.1 "$port" 2>said
+                traced log tee -e inject=tee:error=$errno:when=$when zcat-net --hash=sha256 127.0.0.1 "$port" 2>said
             status_of "$listener"
             [ "$status" -eq 0 ]
             cmp data out

@@ -239,7 +239,7 @@ refused_calls() {
     rm -f copy out third
     timeout 20 cat fifo >third &
     third=$!
-    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o calls -e trace="$1" -e inject="$1:error=$2" \
+    traced calls "$1" -e inject="$1:error=$2" \
         timeout 20 ztee --debug copy fifo < <(cat in) 2>log >out
     status_of "$third"
     cmp in copy
@@ -274,8 +274,7 @@ refused_calls() {
     can_trace
     for input in pipe file; do
         rm -f one two
-        run -1 --separate-stderr env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o calls -e trace=fsync \
-            -e inject=fsync:error=EIO timeout 20 ztee --no-stdout --fsync one two <<<hello
+        run -1 --separate-stderr traced calls fsync -e inject=fsync:error=EIO timeout 20 ztee --no-stdout --fsync one two <<<hello
         says_of_ztee "error writing 'one': Input/output error" "error writing 'two': Input/output error"
         [ "$(cat one two)" = $'hello\nhello' ]
     done
