@@ -2,6 +2,7 @@
 /* Connecting to each of a host's addresses in turn. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "net/socket_private.h"
@@ -28,13 +29,15 @@ static bool bind_source(int fd, int family, const struct socket_options *options
     if (options->source_host == NULL && options->source_port == NULL)
         return true;
     failure->source = options->source_host ? options->source_host : options->source_port;
-    struct socket_options like = {.family = family, .numeric = options->numeric};
+    struct socket_options like = {
+        .family = family, .numeric = options->numeric, .datagram = options->datagram};
     struct addrinfo *source =
         socket_resolve(options->source_host, options->source_port, AI_PASSIVE, &like, failure);
     if (source == NULL)
         return false;
     int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!options->datagram)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     int result = bind(fd, source->ai_addr, source->ai_addrlen);
     if (result != 0)
         socket_failed(failure, "bind", errno);
@@ -44,6 +47,36 @@ static bool bind_source(int fd, int family, const struct socket_options *options
     return result == 0;
 }
 
+/* The name by which the peer can answer the datagrams of an AF_UNIX socket. */
+static bool bind_path(int fd, const struct socket_options *options, struct socket_failure *failure)
+{
+    struct address source;
+    struct sockaddr_un un;
+
+    if (!options->datagram || options->source_host == NULL)
+        return true;
+    failure->source = options->source_host;
+    if (address_set_unix(&source, options->source_host) != NULL) {
+        socket_failed(failure, "bind", EINVAL);
+        return false;
+    }
+    socklen_t length = address_to_unix(&source, &un);
+    int result = bind(fd, (struct sockaddr *)&un, length);
+    if (result != 0 && errno == EADDRINUSE && socket_remove_stale(&un, length))
+        result = bind(fd, (struct sockaddr *)&un, length);
+    if (result != 0)
+        socket_failed(failure, "bind", errno);
+    else
+        failure->source = NULL;
+    return result == 0;
+}
+
+static void unlink_path(const struct socket_options *options)
+{
+    if (options->datagram && options->source_host != NULL && *options->source_host != '@')
+        unlink(options->source_host);
+}
+
 static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t timeout,
                        struct monitor *monitor, struct socket_failure *failure)
 {
@@ -51,7 +84,8 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     int fd = socket_open(to->ai_family, options, failure);
     if (fd < 0)
         return -1;
-    if (to->ai_family != AF_UNIX && !bind_source(fd, to->ai_family, options, failure)) {
+    if (!(to->ai_family == AF_UNIX ? bind_path(fd, options, failure)
+                                   : bind_source(fd, to->ai_family, options, failure))) {
         descriptor_close(&fd);
         return -1;
     }
@@ -61,6 +95,8 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     if (error != 0) {
         socket_failed(failure, "connect", error);
         descriptor_close(&fd);
+        if (to->ai_family == AF_UNIX)
+            unlink_path(options);
         return -1;
     }
     return fd;
@@ -81,7 +117,7 @@ int socket_connect(const struct address *address, const struct socket_options *o
                    struct monitor *monitor, struct socket_failure *failure,
                    void (*report)(const struct socket_failure *failure, const struct address *address))
 {
-    *failure = (struct socket_failure){0};
+    *failure = (struct socket_failure){.datagram = options->datagram};
     if (address->is_unix)
         return connect_unix(address, options, timeout, monitor, failure);
     struct addrinfo *list = socket_resolve(address->host, address->port, 0, options, failure);

@@ -19,7 +19,7 @@ static bool add_socket(struct listener *listener, int fd, const struct sockaddr 
     int result = bind(fd, to, length);
     const char *step = "bind";
 
-    if (result == 0) {
+    if (result == 0 && !failure->datagram) {
         step = "listen";
         result = listen(fd, SOMAXCONN);
     }
@@ -63,7 +63,9 @@ static bool add_inet(struct listener *listener, const struct addrinfo *to,
     int fd = socket_open(to->ai_family, options, failure);
     if (fd < 0)
         return failure->error == EAFNOSUPPORT && listener->count > 0; /* one family is enough */
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* It would let another program take the port, and the datagrams, away: socket(7). */
+    if (!options->datagram)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (to->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on); /* IPv4 has a socket of its own */
     if (listener->count > 0)
@@ -103,10 +105,9 @@ static bool open_inet(struct listener *listener, const struct address *address,
     return done;
 }
 
-/* True when the path is a socket on which nobody listens any more: it has then been removed. It is asked by
- * a datagram socket, of which a listener is not aware: it says EPROTOTYPE, where a stream would be a client.
- */
-static bool removed_stale(const struct sockaddr_un *un, socklen_t length)
+/* It is asked by a datagram socket, of which a listener is not aware: it says EPROTOTYPE, where a stream
+ * would be a client. */
+bool socket_remove_stale(const struct sockaddr_un *un, socklen_t length)
 {
     struct stat status;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -134,7 +135,7 @@ static bool open_unix(struct listener *listener, const struct address *address,
                 strlcpy(listener->path, address->path, sizeof listener->path);
             return true;
         }
-        again = failure->error == EADDRINUSE && removed_stale(&un, length);
+        again = failure->error == EADDRINUSE && socket_remove_stale(&un, length);
     } while (again);
     return false;
 }
@@ -143,7 +144,7 @@ bool listener_open(struct listener *listener, const struct address *address,
                    const struct socket_options *options, struct socket_failure *failure)
 {
     *listener = (struct listener){.count = 0};
-    *failure = (struct socket_failure){0};
+    *failure = (struct socket_failure){.datagram = options->datagram};
     return address->is_unix ? open_unix(listener, address, options, failure)
                             : open_inet(listener, address, options, failure);
 }
@@ -159,8 +160,8 @@ void listener_name(const struct listener *listener, size_t i, bool names, struct
                     sizeof bound->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
 }
 
-static void name_peer(const struct listener *listener, const struct sockaddr_storage *from, socklen_t length,
-                      bool names, struct address *peer)
+void listener_peer_name(const struct listener *listener, const struct sockaddr_storage *from,
+                        socklen_t length, bool names, struct address *peer)
 {
     *peer = (struct address){.is_unix = from->ss_family == AF_UNIX};
     if (peer->is_unix)
@@ -208,7 +209,7 @@ int listener_accept(struct listener *listener, bool names, struct monitor *monit
             return socket_failed(failure, "poll", errno);
         int fd = accept_ready(fds, listener->count, &from, &length);
         if (fd >= 0) {
-            name_peer(listener, &from, length, names, peer);
+            listener_peer_name(listener, &from, length, names, peer);
             return fd;
         }
         if (!is_passing(errno))

@@ -38,6 +38,8 @@ static const char *failing_option(int fd, int family, const struct socket_option
         return "time to live";
     if (options->min_ttl >= 0 && !set(fd, ip, v6 ? IPV6_MINHOPCOUNT : IP_MINTTL, options->min_ttl))
         return "minimum time to live";
+    if (options->datagram)
+        return NULL;
     if (options->nodelay && !set(fd, IPPROTO_TCP, TCP_NODELAY, 1))
         return "TCP_NODELAY";
     if (options->congestion != NULL && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options->congestion,
@@ -48,10 +50,12 @@ static const char *failing_option(int fd, int family, const struct socket_option
 
 int socket_open(int family, const struct socket_options *options, struct socket_failure *failure)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int type = options->datagram ? SOCK_DGRAM : SOCK_STREAM;
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return socket_failed(failure, "socket", errno);
-    const char *option = connection_arm(fd) ? failing_option(fd, family, options) : "SO_LINGER";
+    const char *option =
+        options->datagram || connection_arm(fd) ? failing_option(fd, family, options) : "SO_LINGER";
     if (option != NULL) {
         socket_failed(failure, option, errno);
         descriptor_close(&fd);
@@ -63,7 +67,7 @@ struct addrinfo *socket_resolve(const char *host, const char *port, int flags,
                                 const struct socket_options *options, struct socket_failure *failure)
 {
     struct addrinfo *list, hints = {.ai_family = options->family,
-                                    .ai_socktype = SOCK_STREAM,
+                                    .ai_socktype = options->datagram ? SOCK_DGRAM : SOCK_STREAM,
                                     .ai_flags = flags | (options->numeric ? AI_NUMERICHOST : 0)};
     int result = getaddrinfo(host, port, &hints, &list);
 
@@ -114,7 +118,8 @@ const char *socket_failure_text(const struct socket_failure *failure, const stru
     } else if (address->is_unix) {
         snprintf(text, SOCKET_FAILURE_TEXT, "%s '%s' failed", failure->step, address->path);
     } else if (strcmp(failure->step, "connect") == 0) {
-        snprintf(text, SOCKET_FAILURE_TEXT, "connect to %s port %s (tcp) failed", host, address->port);
+        snprintf(text, SOCKET_FAILURE_TEXT, "connect to %s port %s (%s) failed", host, address->port,
+                 failure->datagram ? "udp" : "tcp");
     } else {
         snprintf(text, SOCKET_FAILURE_TEXT, "%s for %s port %s failed", failure->step,
                  *host ? host : "any address", address->port);
