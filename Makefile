@@ -26,8 +26,9 @@ commands = zcat-net zsend ztee
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/connect net/connect_options net/connection net/http_connect net/listen net/socket net/socks
-zcat-net = main conflicts crlf handover handshake handshake_http handshake_socks line_options lines operands proxy \
-	proxy_options scan session settings tap telnet tos
+zcat-net = main conflicts crlf datagram datagram_flow datagram_receive datagram_send datagram_serve handover handshake \
+	handshake_http handshake_socks line_options lines operands output own_name proxy proxy_options scan session settings tap \
+	tell telnet tos udp_probe
 zsend = main raw settings source
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 

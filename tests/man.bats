@@ -88,8 +88,8 @@ as_receiver() {
     line=$(sed 's/ -l / -l -v -n /; s/ 9000\b/ 127.0.0.1 0/' <<<"$1")
     bash -o pipefail -c "exec $line" </dev/null >receiver.out 2>receiver.err &
     receiver=$!
-    wait_for has_line receiver.err '^Listening on '
-    port=$(sed -n 's/^Listening on 127.0.0.1 //p' receiver.err)
+    wait_for has_line receiver.err '^\(Listening\|Bound\) on '
+    port=$(sed -n 's/^\(Listening\|Bound\) on 127.0.0.1 //p' receiver.err)
 }
 
 # as_sender LINE: runs it to its end, which has to be a good one.
@@ -118,6 +118,7 @@ check() {
     *'>> partial.img'*) cmp disk.img partial.img ;;
     *'> app.log.copy'*) cmp app.log app.log.copy ;;
     *'-C restored'*) diff -r photos restored/photos ;;
+    *'-k -u'*) wait_for has_line messages.log '^disk is full$' ;;
     *'>> messages.log'*) wait_for has_line messages.log '^backup finished$' ;;
     *'example.com 80'*) grep -qx hello sender.out ;;
     *'zcat-net -z -v'*) grep -q "127.0.0.1 $port port .* succeeded!" sender.err ;;
@@ -144,6 +145,7 @@ try() {
         if [ "$prompt" = 'receiver$' ]; then as_receiver "$line"; else as_sender "$line" || return 1; fi
     done <<<"$1"
     if grep -q -e '^receiver. .* -k ' -e '^\$ ' <<<"$1"; then
+        check "$1" # before it is gone: nobody acknowledges a datagram
         kill "$receiver"
         status_of "$receiver"
     else

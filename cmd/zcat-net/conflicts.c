@@ -25,8 +25,31 @@ static int check_lines(const struct settings *settings)
     return EXIT_USAGE;
 }
 
+/* Datagrams have no end, no connection and one method. */
+static const char *datagram_conflict(const struct settings *settings)
+{
+    const struct socket_options *socket = &settings->connect.socket;
+
+    if (settings->exit_on == EXIT_ON_PEER || settings->exit_on == EXIT_ON_BOTH)
+        return "with -u the peer has no end: --exit-on=peer and --exit-on=both exclude it";
+    if (socket->nodelay || socket->congestion != NULL)
+        return "--nodelay and --congestion exclude -u";
+    if (settings->send_only && settings->keep_listening)
+        return "-k with -u only receives: --send-only excludes it";
+    if (settings->transfer.methods.count > 0 && !ladder_has(&settings->transfer.methods, METHOD_READ))
+        return "of --method, -u can use read only";
+    if (settings->proxy.given || settings->hand_over || settings->lines.telnet)
+        return "-x, -F and -t exclude -u";
+    if (tap_is_wanted(&settings->tap) || settings->lines.crlf ||
+        (settings->lines.interval > 0 && !settings->scan))
+        return "--hash, --hex-dump, -C and -i exclude -u";
+    return NULL;
+}
+
 int conflicts_check(const struct settings *settings, bool is_unix)
 {
+    const char *datagram = settings->connect.socket.datagram ? datagram_conflict(settings) : NULL;
+
     if (settings->keep_listening && !settings->listen)
         return conflict("-k works only with -l");
     if (settings->scan && settings->listen)
@@ -43,5 +66,5 @@ int conflicts_check(const struct settings *settings, bool is_unix)
         return conflict("-F and -U exclude each other");
     if (settings->hand_over && settings->scan)
         return conflict("-F and -z exclude each other");
-    return check_lines(settings);
+    return datagram ? conflict(datagram) : check_lines(settings);
 }

@@ -2,19 +2,17 @@
 /* zcat-net: connects or listens, and relays. */
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/message.h"
 #include "base/program.h"
+#include "datagram.h"
 #include "handover.h"
+#include "own_name.h"
 #include "proxy.h"
 #include "scan.h"
 #include "session.h"
 #include "settings.h"
-
-/* Names of hosts are looked up only to be shown. */
-static bool wants_names(const struct settings *settings)
-{
-    return settings->verbose && !settings->connect.socket.numeric;
-}
+#include "tell.h"
 
 static int serve(const struct settings *settings, struct monitor *monitor, struct listener *listener,
                  struct transfer_totals *totals)
@@ -25,42 +23,21 @@ static int serve(const struct settings *settings, struct monitor *monitor, struc
     enum session_outcome outcome;
 
     do {
-        int fd = listener_accept(listener, wants_names(settings), monitor, &peer, &failure);
+        int fd = listener_accept(listener, tell_wants_names(settings), monitor, &peer, &failure);
         if (fd < 0) {
             connect_report(&failure, &settings->address);
             return EXIT_FAILED;
         }
         if (!settings->keep_listening)
             listener_close(listener);
-        if (settings->verbose)
-            message_plain("Connection received on %s%s%s", peer.is_unix ? peer.path : peer.host,
-                          peer.is_unix ? "" : " ", peer.is_unix ? "" : peer.port);
+        tell_received(settings, &peer);
         outcome =
             session_run(settings, monitor, fd, address_text(&peer, name), !settings->keep_listening, totals);
     } while (settings->keep_listening && outcome != SESSION_FATAL);
     return outcome == SESSION_DONE ? EXIT_DONE : EXIT_FAILED;
 }
 
-static void tell_listening(const struct settings *settings, const struct listener *listener)
-{
-    struct address bound;
-
-    for (size_t i = 0; i < listener->count; i++) {
-        listener_name(listener, i, wants_names(settings), &bound);
-        if (settings->print_port && i == 0)
-            message_plain("%s", bound.port);
-        if (!settings->verbose)
-            continue;
-        if (settings->address.is_unix) {
-            message_plain("Bound on %s", settings->address.path);
-            message_plain("Listening on %s", settings->address.path);
-        } else {
-            message_plain("Listening on %s %s", bound.host, bound.port);
-        }
-    }
-}
-
-static int listen_and_serve(const struct settings *settings, struct monitor *monitor,
+static int listen_and_serve(struct settings *settings, struct monitor *monitor,
                             struct transfer_totals *totals)
 {
     struct listener listener;
@@ -71,17 +48,42 @@ static int listen_and_serve(const struct settings *settings, struct monitor *mon
         return EXIT_FAILED;
     }
     tell_listening(settings, &listener);
-    int status = serve(settings, monitor, &listener, totals);
+    int status =
+        (settings->connect.socket.datagram ? datagram_serve : serve)(settings, monitor, &listener, totals);
     listener_close(&listener);
     return status;
 }
 
-static int connect_and_relay(const struct settings *settings, struct monitor *monitor,
+/* Without a connection there is nobody to end it: the socket is only closed. */
+static int connect_datagrams(struct settings *settings, struct monitor *monitor,
+                             struct transfer_totals *totals)
+{
+    struct proxy_login login = {0};
+    struct own_name own;
+    char name[ADDRESS_TEXT], number[NI_MAXHOST];
+    int status = EXIT_FAILED;
+
+    if (!own_name_choose(&own, settings))
+        return EXIT_FAILED;
+    int fd = target_connect(settings, &login, monitor, false, number);
+    if (fd >= 0) {
+        own_name_bound(&own);
+        scan_tell_connected(settings, number);
+        status = datagram_run(settings, monitor, &fd, 1, address_text(&settings->address, name), totals);
+        descriptor_close(&fd);
+    }
+    own_name_remove(&own);
+    return status;
+}
+
+static int connect_and_relay(struct settings *settings, struct monitor *monitor,
                              struct transfer_totals *totals)
 {
     struct proxy_login login = {0};
     char name[ADDRESS_TEXT], number[NI_MAXHOST];
 
+    if (settings->connect.socket.datagram)
+        return connect_datagrams(settings, monitor, totals);
     if (settings->hand_over && !handover_is_possible())
         return EXIT_FAILED;
     int fd = target_connect(settings, &login, monitor, false, number);

@@ -24,9 +24,9 @@ static const char *take_listen_operands(struct settings *settings, int count, ch
 }
 
 /* nc(1) shows services by their numbers. One that is not known is left to getaddrinfo(3). */
-static void number_port(struct address *address)
+static void number_port(struct address *address, bool datagram)
 {
-    const struct servent *service = getservbyname(address->port, "tcp");
+    const struct servent *service = getservbyname(address->port, datagram ? "udp" : "tcp");
 
     if (service != NULL)
         snprintf(address->port, sizeof address->port, "%d", ntohs((uint16_t)service->s_port));
@@ -43,7 +43,7 @@ static const char *take_connect_operands(struct settings *settings, int count, c
         port = "1";
     }
     const char *problem = address_set(&settings->address, operands[0], port);
-    number_port(&settings->address);
+    number_port(&settings->address, settings->connect.socket.datagram);
     return problem ? problem : port_check(port, 1);
 }
 

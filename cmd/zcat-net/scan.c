@@ -13,17 +13,20 @@
 #include "base/size.h"
 #include "net/connection.h"
 #include "proxy.h"
+#include "udp_probe.h"
 
 void scan_tell_connected(const struct settings *settings, const char *number)
 {
     const struct address *to = &settings->address;
     bool numeric = settings->connect.socket.numeric;
-    struct servent *service = numeric ? NULL : getservbyport(htons((uint16_t)atoi(to->port)), "tcp");
+    const char *protocol = settings->connect.socket.datagram ? "udp" : "tcp";
+    struct servent *service = numeric ? NULL : getservbyport(htons((uint16_t)atoi(to->port)), protocol);
     bool known = numeric || *number == '\0' || strcmp(number, to->host) == 0;
 
     if (settings->verbose && !to->is_unix)
-        message_plain("Connection to %s%s%s%s %s port [tcp/%s] succeeded!", to->host, known ? "" : " (",
-                      known ? "" : number, known ? "" : ")", to->port, service ? service->s_name : "*");
+        message_plain("Connection to %s%s%s%s %s port [%s/%s] succeeded!", to->host, known ? "" : " (",
+                      known ? "" : number, known ? "" : ")", to->port, protocol,
+                      service ? service->s_name : "*");
 }
 
 static bool try_port(const struct settings *settings, struct proxy_login *login, struct monitor *monitor)
@@ -33,9 +36,12 @@ static bool try_port(const struct settings *settings, struct proxy_login *login,
 
     if (fd < 0)
         return false;
-    scan_tell_connected(settings, number);
+    bool open = !settings->connect.socket.datagram || settings->address.is_unix ||
+                udp_probe(fd, settings, monitor, number);
+    if (open)
+        scan_tell_connected(settings, number);
     connection_close(fd);
-    return true;
+    return open;
 }
 
 /* "LOW-HIGH" (in either order) into two numbers; false: it is not that. */

@@ -30,6 +30,7 @@
 #include "lines.h"
 #include "move/worker.h"
 #include "net/connection.h"
+#include "output.h"
 
 struct session {
     const struct settings *settings;
@@ -47,8 +48,6 @@ struct session {
 };
 
 enum { IDLE_AFTER = 1000 /* milliseconds without a byte after which standard input is idle */ };
-
-static const char standard_output[] = "standard output";
 
 static uint64_t sent_bytes(const void *of)
 {
@@ -118,20 +117,6 @@ static enum session_outcome fail(struct session *session, const struct worker *w
     return abandon(session, at_socket ? SESSION_BROKEN : SESSION_FATAL);
 }
 
-/* What standard output still owes: durability, and errors that only close(2) reports (NFS, quotas). */
-static bool finish_output(const struct session *session, bool last)
-{
-    if (session->settings->sync && fsync(STDOUT_FILENO) != 0 && errno != EINVAL && errno != EROFS) {
-        message_error(errno, "error syncing '%s'", standard_output);
-        return false;
-    }
-    if (last && session->receive.opened && session->discard < 0 && close(STDOUT_FILENO) != 0) {
-        message_error(errno, "error writing '%s'", standard_output);
-        return false;
-    }
-    return true;
-}
-
 /*
  * All directions are over and well. Sees to it that the peer has everything that we have sent. A peer that
  * was not heard out (-W, -w) is to know it: closing with its bytes unread resets the connection. They are
@@ -141,7 +126,7 @@ static enum session_outcome finish(struct session *session, bool last)
 {
     int error = 0;
 
-    if (!finish_output(session, last))
+    if (!output_finish(session->settings, last && session->receive.opened && session->discard < 0))
         return abandon(session, SESSION_FATAL);
     if (session->settings->send_only || sent_bytes(session) > 0) {
         shutdown(session->fd, SHUT_WR);
@@ -323,7 +308,7 @@ static bool open_workers(struct session *session)
         return false;
     }
     if (!worker_open(receive, &settings->transfer, session->monitor, session->fd, session->peer, out,
-                     standard_output))
+                     output_name))
         return false;
     receive->pump.gather = !settings->address.is_unix;
     receive->pump.max_takes = settings->recv_limit;

@@ -30,8 +30,9 @@ static const struct option_row rows[] = {
     {'l', NULL, NULL, "listen for a connection instead of making one"},
     {'k', NULL, NULL, "with -l: go on to the next client after each one"},
     {'p', NULL, "PORT", "use this local port"},
-    {'s', NULL, "ADDR", "use this local address"},
+    {'s', NULL, "ADDR", "use this local address; with -u -U it is a path"},
     {'U', NULL, NULL, "use a UNIX socket; @NAME is an abstract one"},
+    {'u', NULL, NULL, "use UDP, or with -U datagrams, not a stream"},
     {'n', NULL, NULL, "do not look up names"},
     {'w', NULL, "SECONDS",
      "give up connecting after so long, and leave when\n"
@@ -93,7 +94,6 @@ static const struct option_row rows[] = {
     {OPTION_VERSION, "version", NULL, "output version information and exit"},
 
     /* nc has these; they are refused by name and not as unknown. */
-    {'u', NULL, NULL, NULL},
     {'S', NULL, NULL, NULL},
     {'V', NULL, "", NULL},
     {'Z', NULL, NULL, NULL},
@@ -103,9 +103,9 @@ static const struct option_table table = {
     .usage = "Usage: zcat-net [OPTION]... HOST PORT\n"
              "  or:  zcat-net -l [OPTION]... [ADDR] PORT\n"
              "  or:  zcat-net [-l] -U [OPTION]... PATH",
-    .description = "Connect to a TCP or UNIX socket, or listen on one; send standard input to the\n"
-                   "peer and what the peer sends to standard output, without user-space buffers\n"
-                   "wherever the kernel can move the bytes itself.",
+    .description = "Connect to a TCP, UDP or UNIX socket, or listen on one; send standard input to\n"
+                   "the peer and what the peer sends to standard output, without user-space\n"
+                   "buffers wherever the kernel can move the bytes itself.",
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
     .epilogue = "At the end of standard input zcat-net half-closes, goes on receiving until the\n"
@@ -266,6 +266,8 @@ static bool take_switch(struct settings *settings, int id, bool *is_unix)
         return settings->keep_listening = true;
     case 'U':
         return *is_unix = true;
+    case 'u':
+        return settings->connect.socket.datagram = true;
     case 'n':
         return settings->connect.socket.numeric = true;
     case 'z':

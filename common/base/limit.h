@@ -16,7 +16,8 @@ struct limit {
 /* How many of want bytes may go now; 0 when the caller has to wait first (limit_wait). now: nanoseconds. */
 size_t limit_grant(struct limit *limit, size_t want, uint64_t now);
 
-/* Takes n bytes, at most what was granted, out of the bucket. */
+/* Takes n bytes out of the bucket. What is more than was granted, for a piece that cannot be split, is a
+ * debt: limit_wait is so much longer. */
 void limit_spend(struct limit *limit, size_t n);
 
 /* Nanoseconds until limit_grant gives something again; 0: it does now. */

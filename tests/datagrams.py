@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A peer of datagrams, and a neighbour that keeps their boundaries.
+
+datagrams.py peer ADDRESS ACTION...   binds 127.0.0.1, ::1 or a path, prints "port N", and does as it is told:
+    rcvbuf:N, to:PORT or to:PATH (where to send to; else it is the last sender), hear:N (receives N datagrams),
+    echo:N (and sends each back), send:SIZE, burst:COUNTxSIZE, wait:FIFO, connect, refused
+datagrams.py keep SIZES COUNT COMMAND...   runs it with a datagram socket as its standard input, which gets
+    datagrams of these sizes ("-": none), and as its standard output, of which COUNT are received.
+
+Each datagram is a line, "got LENGTH CRC" or "sent LENGTH CRC"; a sender is told as "from ADDRESS" when it is a new one.
+"""
+import os
+import socket
+import subprocess
+import sys
+import zlib
+
+PATIENCE = 60  # seconds: no test waits longer for anything
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def told(word, data):
+    say(word, len(data), zlib.crc32(data))
+    return data
+
+
+class Peer:
+    def __init__(self, address):
+        family = socket.AF_UNIX if "/" in address else socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.host, self.to = address, None
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.settimeout(PATIENCE)
+        self.socket.bind(address if family == socket.AF_UNIX else (address, 0))
+        say("port", 0 if family == socket.AF_UNIX else self.socket.getsockname()[1])
+
+    def do_rcvbuf(self, argument):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(argument))
+
+    def do_to(self, argument):
+        self.to = argument if "/" in argument else (self.host, int(argument))
+
+    def do_connect(self, _):
+        self.socket.connect(self.to)
+
+    def do_hear(self, argument, echo=False):
+        for _ in range(int(argument)):
+            data, sender = self.socket.recvfrom(1 << 20)
+            if sender != self.to:
+                say("from", sender[1] if isinstance(sender, tuple) else sender)
+            self.to = sender
+            told("got", data)
+            if echo:
+                self.socket.sendto(data, sender)
+
+    def do_echo(self, argument):
+        self.do_hear(argument, True)
+
+    def do_send(self, argument):
+        self.socket.sendto(told("sent", os.urandom(int(argument))), self.to)
+
+    def do_burst(self, argument):
+        count, size = argument.split("x")
+        for _ in range(int(count)):
+            self.do_send(size)
+
+    def do_refused(self, _):
+        """sends until that is refused; the socket is connected"""
+        try:
+            while True:
+                self.socket.send(b"refuse me")
+        except ConnectionRefusedError:
+            say("refused")
+
+    def do_wait(self, argument):
+        with open(argument, "rb") as gate:
+            gate.read()
+
+
+def pair():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    for s in (ours, theirs):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    ours.settimeout(PATIENCE)
+    return ours, theirs
+
+
+def keep(sizes, count, command):
+    feed, stdin = pair()
+    drink, stdout = pair()
+    child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
+    for size in sizes.split(",") if sizes != "-" else ():
+        feed.send(told("sent", os.urandom(int(size))))
+    for _ in range(int(count)):
+        told("got", drink.recv(1 << 20))
+    return child.wait()
+
+
+if sys.argv[1] == "keep":
+    sys.exit(keep(sys.argv[2], sys.argv[3], sys.argv[4:]))
+peer = Peer(sys.argv[2])
+for action in sys.argv[3:]:
+    name, _, argument = action.partition(":")
+    getattr(peer, "do_" + name)(argument)
