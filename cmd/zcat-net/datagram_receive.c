@@ -13,7 +13,7 @@
 
 enum {
     LARGEST = 65536, /* bytes: no datagram of IP is larger; one of AF_UNIX may be, and is then an error */
-    BATCH = 32       /* 2 MiB of buffers, of which only what was once filled is resident */
+    BATCH = 24       /* 1.5 MiB of buffers, of which only what was once filled is resident */
 };
 
 struct batch {

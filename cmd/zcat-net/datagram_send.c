@@ -12,7 +12,7 @@
 enum {
     PIECE = 16384,       /* bytes of one read, as nc(1) has it */
     LARGE_PIECE = 65536, /* of a socket with boundaries of its own: no datagram of IP is larger */
-    ROOM = 32 * PIECE,   /* bytes of all buffers */
+    ROOM = 16 * PIECE,   /* bytes of all buffers */
     BATCH = ROOM / PIECE,
     FULL_QUEUE = 2 /* milliseconds to wait while the device has no room for more */
 };
