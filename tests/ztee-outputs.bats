@@ -386,7 +386,7 @@ ztee: error writing 'true': Broken pipe" ]
         for option in '' -i; do
             # shellcheck disable=SC2086 # an option or nothing
             timeout 20 env --"$disposition"-signal=PIPE,INT,XFSZ ztee $option --no-stdout --exec="$signals" <<<x >out
-            [ "$(cat out)" = "$expected" ]
+            diff - out <<<"$expected"
         done
     done
 }
