@@ -4,9 +4,11 @@
 
 datagrams.py peer ADDRESS ACTION...   binds 127.0.0.1, ::1 or a path, prints "port N", and does as it is told:
     rcvbuf:N, to:PORT or to:PATH (where to send to; else it is the last sender), hear:N (receives N datagrams),
-    echo:N (and sends each back), send:SIZE, burst:COUNTxSIZE, wait:FIFO, connect, refused
+    echo:N (and sends each back), into:FILE (what is received from now on, one after the other), send:SIZE,
+    burst:COUNTxSIZE, wait:FIFO, connect, refused
 datagrams.py keep SIZES COUNT COMMAND...   runs it with a datagram socket as its standard input, which gets
-    datagrams of these sizes ("-": none), and as its standard output, of which COUNT are received.
+    datagrams of these sizes ("-": none; N=TEXT is N times this text, with Python's escapes), and as its standard output,
+    of which COUNT are received.
 
 Each datagram is a line, "got LENGTH CRC" or "sent LENGTH CRC"; a sender is told as "from ADDRESS" when it is a new one.
 """
@@ -31,7 +33,7 @@ def told(word, data):
 class Peer:
     def __init__(self, address):
         family = socket.AF_UNIX if "/" in address else socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.host, self.to = address, None
+        self.host, self.to, self.file = address, None, None
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.settimeout(PATIENCE)
         self.socket.bind(address if family == socket.AF_UNIX else (address, 0))
@@ -52,12 +54,17 @@ class Peer:
             if sender != self.to:
                 say("from", sender[1] if isinstance(sender, tuple) else sender)
             self.to = sender
+            if self.file:
+                self.file.write(data)
             told("got", data)
             if echo:
                 self.socket.sendto(data, sender)
 
     def do_echo(self, argument):
         self.do_hear(argument, True)
+
+    def do_into(self, argument):
+        self.file = open(argument, "wb", buffering=0)
 
     def do_send(self, argument):
         self.socket.sendto(told("sent", os.urandom(int(argument))), self.to)
@@ -88,12 +95,17 @@ def pair():
     return ours, theirs
 
 
+def datagram(size):
+    count, _, text = size.partition("=")
+    return text.encode().decode("unicode_escape").encode() * int(count) if text else os.urandom(int(count))
+
+
 def keep(sizes, count, command):
     feed, stdin = pair()
     drink, stdout = pair()
     child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
     for size in sizes.split(",") if sizes != "-" else ():
-        feed.send(told("sent", os.urandom(int(size))))
+        feed.send(told("sent", datagram(size)))
     for _ in range(int(count)):
         told("got", drink.recv(1 << 20))
     return child.wait()

@@ -3,30 +3,7 @@
 # shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
-
-# talk ADDRESS ACTION...: starts a peer of datagrams, its lines in peer.log; sets $port and $peer.
-talk() {
-    rm -f peer.log
-    python3 "$BATS_TEST_DIRNAME/datagrams.py" peer "$@" >peer.log 2>&1 9>&- &
-    peer=$!
-    wait_for has_line peer.log '^port '
-    port=$(sed -n 's/^port //p' peer.log)
-}
-
-# keeping SIZES COUNT COMMAND...: with boundaries on standard input and output, see datagrams.py; lines in kept.
-keeping() {
-    timeout 60 python3 "$BATS_TEST_DIRNAME/datagrams.py" keep "$@" >kept
-}
-
-# lines_of FILE WORD: what follows that word, without the word
-lines_of() {
-    sed -n "s/^$2 //p" "$1"
-}
-
-# hears N: the peer has heard so many.
-hears() {
-    [ "$(lines_of peer.log got | wc -l)" -ge "$1" ]
-}
+load datagrams
 
 # send_all [OPTION]...: all of standard input to $port, and leave.
 send_all() {

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2030,SC2031,SC2154 # every test is a subshell of its own; the helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
+load datagrams
 
 # bind_path PATH [OPTION]...: listens there; sets $listener. Its input is INPUT, else it reads none.
 bind_path() {
@@ -14,14 +15,6 @@ bind_path() {
     fi
     listener=$!
     wait_for has_line err "^Bound on $1$"
-}
-
-# talk PATH ACTION...: starts a peer of datagrams there, its lines in peer.log; sets $peer.
-talk() {
-    rm -f peer.log
-    python3 "$BATS_TEST_DIRNAME/datagrams.py" peer "$@" >peer.log 2>&1 9>&- &
-    peer=$!
-    wait_for has_line peer.log '^port '
 }
 
 # Names of clients are made here.

@@ -40,9 +40,6 @@ static const char *datagram_conflict(const struct settings *settings)
         return "of --method, -u can use read only";
     if (settings->proxy.given || settings->hand_over || settings->lines.telnet)
         return "-x, -F and -t exclude -u";
-    if (tap_is_wanted(&settings->tap) || settings->lines.crlf ||
-        (settings->lines.interval > 0 && !settings->scan))
-        return "--hash, --hex-dump, -C and -i exclude -u";
     return NULL;
 }
 

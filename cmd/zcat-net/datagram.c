@@ -11,7 +11,6 @@
 #include "datagram.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -29,8 +28,9 @@ struct session {
     struct monitor *monitor;
     const char *name; /* of the peer, or of the local address */
     struct flow send, receive;
-    struct stall stall;  /* for -w and --timeout */
-    uint64_t send_ended; /* nanoseconds: when standard input ended, 0: it has not */
+    struct tap *send_tap, *receive_tap; /* NULL: nobody looks at that direction */
+    struct stall stall;                 /* for -w and --timeout */
+    uint64_t send_ended;                /* nanoseconds: when standard input ended, 0: it has not */
 };
 
 static uint64_t sent_bytes(const void *of)
@@ -89,28 +89,11 @@ static bool abandon(struct session *session)
     return false;
 }
 
-/* How many datagrams the kernel has received and thrown away because its buffer was full; -1: not to be known
- * (before Linux 4.12, and with AF_UNIX, where the sender waits instead). */
-static long long dropped(const struct flow *flow)
-{
-    uint32_t numbers[SK_MEMINFO_VARS];
-    long long sum = 0;
-
-    for (size_t i = 0; i < flow->socket_count; i++) {
-        socklen_t length = sizeof numbers;
-        if (getsockopt(flow->sockets[i], SOL_SOCKET, SO_MEMINFO, numbers, &length) != 0 ||
-            length <= SK_MEMINFO_DROPS * sizeof *numbers)
-            return -1;
-        sum += numbers[SK_MEMINFO_DROPS];
-    }
-    return sum;
-}
-
 /* What was to be received has been, as far as the kernel can tell. After -W nobody wanted the rest. */
 static bool nothing_dropped(const struct session *session)
 {
     const struct flow *receive = &session->receive;
-    long long count = dropped(receive);
+    long long count = flow_dropped(receive);
 
     if (count <= 0 || receive->stream < 0 || receive->end == FLOW_FULL)
         return true;
@@ -215,29 +198,59 @@ static void prepare(struct session *session, struct flow *flow, const int *fds, 
     for (size_t i = 0; i < count; i++)
         flow->sockets[i] = fds[i];
     flow->limit.rate = session->settings->transfer.rate;
-    flow->stop = -1;
+    flow->lines = &session->settings->lines;
+    flow->stop = flow->tap = -1;
+}
+
+/* --hash and --hex-dump. False: that failed (reported). */
+static bool open_tap(const struct session *session, struct flow *flow, char mark, struct tap **tap)
+{
+    const struct tap_settings *settings = &session->settings->tap;
+    return !tap_is_wanted(settings) || (*tap = tap_start(settings, mark, &flow->tap)) != NULL;
+}
+
+/* As tap_finish, for both directions. */
+static bool close_taps(struct session *session, bool whole)
+{
+    descriptor_close(&session->receive.tap);
+    descriptor_close(&session->send.tap);
+    return tap_finish((struct tap_direction){session->receive_tap, session->receive.bytes},
+                      (struct tap_direction){session->send_tap, session->send.bytes}, whole);
+}
+
+static bool start_receiving(struct session *session)
+{
+    struct flow *receive = &session->receive;
+
+    receive->stream = session->settings->send_only ? -1 : STDOUT_FILENO;
+    receive->stream_name = output_name;
+    receive->stream_kind = kind_of(STDOUT_FILENO);
+    receive->most = session->settings->recv_limit;
+    return open_tap(session, receive, '<', &session->receive_tap) && flow_start(receive, datagram_receive);
+}
+
+static bool start_sending(struct session *session)
+{
+    struct flow *send = &session->send;
+
+    send->stream = STDIN_FILENO;
+    send->stream_name = "standard input";
+    send->stream_kind = kind_of(STDIN_FILENO);
+    return open_tap(session, send, '>', &session->send_tap) && flow_start(send, datagram_send);
 }
 
 /* Starts the directions. With -k nothing is sent: there is nobody to send it to. */
 static bool start(struct session *session, const int *fds, size_t count)
 {
     const struct settings *settings = session->settings;
-    struct flow *send = &session->send, *receive = &session->receive;
 
-    prepare(session, send, fds, count);
-    prepare(session, receive, fds, count);
+    prepare(session, &session->send, fds, count);
+    prepare(session, &session->receive, fds, count);
     if (!settings->keep_listening)
-        send->keeps_errors = receive->keeps_errors = keep_errors(fds[0]);
-    send->stream = STDIN_FILENO;
-    send->stream_name = "standard input";
-    send->stream_kind = kind_of(STDIN_FILENO);
-    receive->stream = settings->send_only ? -1 : STDOUT_FILENO;
-    receive->stream_name = output_name;
-    receive->stream_kind = kind_of(STDOUT_FILENO);
-    receive->most = settings->recv_limit;
+        session->send.keeps_errors = session->receive.keeps_errors = keep_errors(fds[0]);
     note_progress(session);
-    return flow_start(receive, datagram_receive) &&
-           (settings->no_stdin || settings->keep_listening || flow_start(send, datagram_send));
+    return start_receiving(session) &&
+           (settings->no_stdin || settings->keep_listening || start_sending(session));
 }
 
 static void explain(const struct flow *flow, const char *from, const char *to, const char *calls)
@@ -280,6 +293,7 @@ int datagram_run(const struct settings *settings, struct monitor *monitor, const
     /* A thread that could not be got out of a call goes on with the session until the process exits. */
     if (session->send.running || session->receive.running)
         return EXIT_FAILED;
+    well = close_taps(session, well) && well;
     close_session(session, totals);
     return well ? EXIT_DONE : EXIT_FAILED;
 }

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
@@ -107,12 +110,50 @@ size_t flow_pass(struct flow *flow, size_t want)
     return 0;
 }
 
-void flow_count(struct flow *flow, size_t n)
+bool flow_is_paced(const struct flow *flow)
 {
+    return flow->lines->interval > 0 && !flow->hurries && atomic_load(&flow->halt) == FLOW_RUN;
+}
+
+bool flow_pause(struct flow *flow, int fd)
+{
+    while (flow_is_paced(flow)) {
+        uint64_t now = clock_now();
+        if (now >= flow->resume)
+            break;
+        flow->hurries = flow_wait(flow, fd, 0, clock_poll_timeout(flow->resume, now)) != 0;
+    }
+    return atomic_load(&flow->halt) != FLOW_ABANDON;
+}
+
+/* Writes all of it to the tap. False: abandoned, or failed. */
+static bool show(struct flow *flow, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(flow->tap, data, n);
+        if (written < 0 && errno == EAGAIN)
+            flow_wait(flow, flow->tap, POLLOUT, -1);
+        else if (written < 0 && errno != EINTR)
+            return flow_fail(flow, "writing", "--hash and --hex-dump", errno);
+        if (atomic_load(&flow->halt) == FLOW_ABANDON)
+            return false;
+        data += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+bool flow_count(struct flow *flow, const char *data, size_t n)
+{
+    if (flow->tap >= 0 && !show(flow, data, n))
+        return false;
+    if (flow_is_paced(flow))
+        flow->resume = clock_after(clock_now(), flow->lines->interval);
     limit_spend(&flow->limit, n);
     atomic_fetch_add(&flow->bytes, n);
     atomic_fetch_add(&flow->datagrams, 1);
     atomic_fetch_sub(&flow->held, 1);
+    return true;
 }
 
 bool flow_fail(struct flow *flow, const char *verb, const char *object, int error)
@@ -154,4 +195,19 @@ int flow_socket_error(const struct flow *flow)
     if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         return errno;
     return error;
+}
+
+long long flow_dropped(const struct flow *flow)
+{
+    uint32_t numbers[SK_MEMINFO_VARS];
+    long long sum = 0;
+
+    for (size_t i = 0; i < flow->socket_count; i++) {
+        socklen_t length = sizeof numbers;
+        if (getsockopt(flow->sockets[i], SOL_SOCKET, SO_MEMINFO, numbers, &length) != 0 ||
+            length <= SK_MEMINFO_DROPS * sizeof *numbers)
+            return -1;
+        sum += numbers[SK_MEMINFO_DROPS];
+    }
+    return sum;
 }

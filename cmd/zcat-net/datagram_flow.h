@@ -10,6 +10,7 @@
 
 #include "base/limit.h"
 #include "base/monitor.h"
+#include "line_options.h"
 #include "move/kind.h"
 #include "net/socket.h"
 
@@ -36,7 +37,9 @@ struct flow {
     int stream;              /* standard input or output; -1: what is received is thrown away */
     const char *stream_name;
     enum kind stream_kind;
-    long long most; /* datagrams to receive, 0: no limit */
+    long long most;                   /* datagrams to receive, 0: no limit */
+    const struct line_options *lines; /* -C, which only the sender looks at, and -i */
+    int tap; /* write end of the pipe into which delivered bytes go once more (tap.h), or -1 */
     struct limit limit;
     struct monitor *monitor;
 
@@ -55,6 +58,8 @@ struct flow {
     _Atomic int halt;
     _Atomic bool done;
     bool opened, running;
+    uint64_t resume; /* nanoseconds: when the pause of -i after the last datagram is over */
+    bool hurries;    /* no pauses any more */
     pthread_t thread;
 };
 
@@ -89,11 +94,22 @@ int flow_wait(struct flow *flow, int fd, short events, int timeout);
 /* Waits until the limit lets something pass: bytes that may go now. 0: abandoned. */
 size_t flow_pass(struct flow *flow, size_t want);
 
-/* Counts one delivered datagram of n bytes. */
-void flow_count(struct flow *flow, size_t n);
+/* True as long as -i has to keep datagrams apart: they are to be taken one by one. */
+bool flow_is_paced(const struct flow *flow);
+
+/* Waits until the pause after the last datagram is over. It ends early, and no other follows, when the flow
+ * is halted or fd (-1: none) has an error. False: abandoned. */
+bool flow_pause(struct flow *flow, int fd);
+
+/* Shows one delivered datagram to the tap, and counts it. False: it is over. */
+bool flow_count(struct flow *flow, const char *data, size_t n);
 
 /* Sets the result. Returns false. verb: "reading" or "writing". */
 bool flow_fail(struct flow *flow, const char *verb, const char *object, int error);
+
+/* How many datagrams the kernel has received and thrown away because its buffer was full; -1: not to be known
+ * (before Linux 4.12, and with AF_UNIX, where the sender waits instead). */
+long long flow_dropped(const struct flow *flow);
 
 /* The error that what was sent has met with: the first of the queue of ip(7), IP_RECVERR, or of the socket;
  * 0: none. */

@@ -12,8 +12,10 @@
 #include "datagram_flow.h"
 
 enum {
-    LARGEST = 65536, /* bytes: no datagram of IP is larger; one of AF_UNIX may be, and is then an error */
-    BATCH = 24       /* 1.5 MiB of buffers, of which only what was once filled is resident */
+    LARGEST = 65536,    /* bytes: no datagram of IP is larger; one of AF_UNIX may be, and is then an error */
+    BATCH = 24,         /* 1.5 MiB of buffers, of which only what was once filled is resident */
+    LAST_PASSES = 4096, /* at the end: more batches than fit into any buffer of a socket, but a limit */
+    ATTEMPTS = 3
 };
 
 struct batch {
@@ -70,10 +72,12 @@ static bool deliver(struct flow *flow, struct batch *batch, size_t count)
     for (size_t i = 0; i < whole; i++)
         batch->pieces[i].iov_len = batch->messages[i].msg_len;
     atomic_store(&flow->held, whole);
-    if (flow->stream >= 0 && !write_out(flow, batch->pieces, whole))
+    /* What becomes of a datagram that was sent ends the session, and is not to wait for the pause. */
+    if (!flow_pause(flow, flow->sockets[0]) || (flow->stream >= 0 && !write_out(flow, batch->pieces, whole)))
         return false;
     for (size_t i = 0; i < whole; i++)
-        flow_count(flow, batch->messages[i].msg_len);
+        if (!flow_count(flow, batch->room[i], batch->messages[i].msg_len))
+            return false;
     flow->calls++;
     return whole == count || flow_fail(flow, "reading", flow->socket_name, EMSGSIZE);
 }
@@ -82,7 +86,7 @@ static bool deliver(struct flow *flow, struct batch *batch, size_t count)
 static size_t allowed(struct flow *flow)
 {
     uint64_t have = atomic_load(&flow->datagrams);
-    size_t most = BATCH;
+    size_t most = flow_is_paced(flow) ? 1 : BATCH;
 
     if (flow->most > 0 && (uint64_t)flow->most - have < most)
         most = (size_t)((uint64_t)flow->most - have);
@@ -100,6 +104,22 @@ static void prepare(struct batch *batch, size_t n)
     }
 }
 
+/* Takes at most n datagrams. A socket tells an error of its own once, instead of the datagrams that it has.
+ */
+static size_t take(struct batch *batch, size_t n, int fd, int *error)
+{
+    for (int i = 0; i < ATTEMPTS; i++) {
+        int got = recvmmsg(fd, batch->messages, (unsigned)n, MSG_DONTWAIT, NULL);
+        if (got >= 0)
+            return (size_t)got;
+        if (errno == EAGAIN)
+            break;
+        if (errno != EINTR)
+            *error = errno;
+    }
+    return 0;
+}
+
 /* Delivers what a socket has, at most a batch. Returns the number of datagrams, or -1 when it is over.
  * *error: what the socket has met with, which takes nothing away from what it has received. */
 static int receive_some(struct flow *flow, struct batch *batch, int fd, int *error)
@@ -108,12 +128,8 @@ static int receive_some(struct flow *flow, struct batch *batch, int fd, int *err
     if (n == 0)
         return -1;
     prepare(batch, n);
-    int got = recvmmsg(fd, batch->messages, (unsigned)n, MSG_DONTWAIT, NULL);
-    if (got >= 0)
-        return deliver(flow, batch, (size_t)got) ? got : -1;
-    if (errno != EAGAIN && errno != EINTR)
-        *error = errno;
-    return 0;
+    size_t got = take(batch, n, fd, error);
+    return got == 0 || deliver(flow, batch, got) ? (int)got : -1;
 }
 
 static int receive_from_each(struct flow *flow, struct batch *batch, int *error)
@@ -148,26 +164,26 @@ static int wait_for_more(struct flow *flow)
 
 /*
  * Receives until it is over. After an error, which is what became of a datagram that was sent, the answers to
- * those before it may still be there: they are delivered first, as many as they can reasonably be.
+ * those before it may still be there, and after flow_halt what else has arrived, more than a batch of it:
+ * everything is delivered first, except to a peer that goes on and on.
  */
 static void receive_all(struct flow *flow, struct batch *batch)
 {
-    int error = 0, passes_left = 64;
+    int error = 0, passes_left = LAST_PASSES;
 
     for (;;) {
-        bool last = atomic_load(&flow->halt) != FLOW_RUN;
+        bool last = error != 0 || atomic_load(&flow->halt) != FLOW_RUN;
         int got = receive_from_each(flow, batch, &error);
         if (got < 0)
             return;
-        if (error != 0 && (got == 0 || passes_left-- == 0)) {
-            flow_fail(flow, "writing", flow->socket_name, error);
-            return;
-        }
-        if (last)
-            return;
-        if (got == 0)
+        if (last && (got == 0 || passes_left-- == 0))
+            break;
+        if (got == 0 && error == 0)
             error = wait_for_more(flow);
+        flow->hurries |= error != 0;
     }
+    if (error != 0)
+        flow_fail(flow, "writing", flow->socket_name, error);
 }
 
 void datagram_receive(struct flow *flow)

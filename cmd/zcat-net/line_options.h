@@ -18,8 +18,9 @@ struct line_options {
 #define LINE_OPTION_ROWS                                                   \
     {'C', NULL, NULL, "send each line with CR and LF at its end"},         \
         {'i', NULL, "SECONDS",                                             \
-         "wait so long between lines sent, between lines\n"                \
-         "received, and between the ports of -z"},                         \
+         "wait so long between lines (with -u: datagrams)\n"               \
+         "sent, between those received, and between the\n"                 \
+         "ports of -z"},                                                   \
     {                                                                      \
         't', NULL, NULL, "answer telnet's DO and WILL with WONT and DON'T" \
     }

@@ -278,23 +278,17 @@ static bool open_tap(struct session *session, struct worker *worker, char mark, 
     return false;
 }
 
-/* whole: the session was a good one, and digests are worth printing. False: that failed (reported). */
+/* As tap_finish, for both directions. */
 static bool close_taps(struct session *session, bool whole)
 {
-    bool both = session->receive.pump.moved > 0 && session->send.pump.moved > 0, good = true;
-    const char *names[] = {both ? "received" : "-", both ? "sent" : "-"};
-    struct worker *workers[] = {&session->receive, &session->send};
-    struct tap *taps[] = {session->receive_tap, session->send_tap};
+    struct pump *receive = &session->receive.pump, *send = &session->send.pump;
 
-    for (int i = 0; i < 2; i++) {
-        bool is_told =
-            whole && (both || workers[i]->pump.moved > 0 || (i == 0 && workers[1]->pump.moved == 0));
-        if (taps[i] == NULL)
-            continue;
-        descriptor_close(&workers[i]->pump.tap);
-        good = tap_finish(taps[i], is_told ? names[i] : NULL) && good;
-    }
-    return good;
+    if (session->receive_tap != NULL)
+        descriptor_close(&receive->tap);
+    if (session->send_tap != NULL)
+        descriptor_close(&send->tap);
+    return tap_finish((struct tap_direction){session->receive_tap, receive->moved},
+                      (struct tap_direction){session->send_tap, send->moved}, whole);
 }
 
 static bool open_workers(struct session *session)

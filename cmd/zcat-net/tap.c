@@ -123,8 +123,12 @@ static bool print_digest(struct tap *tap, const char *name)
     return false;
 }
 
-bool tap_finish(struct tap *tap, const char *name)
+/* Waits until all has been looked at, prints the digest as that of a file of this name (NULL: prints none),
+ * and frees it. */
+static bool finish(struct tap *tap, const char *name)
 {
+    if (tap == NULL)
+        return true;
     int error = side_finish(tap->side);
     bool good = error == 0;
 
@@ -138,4 +142,13 @@ bool tap_finish(struct tap *tap, const char *name)
     }
     free(tap);
     return good;
+}
+
+bool tap_finish(struct tap_direction received, struct tap_direction sent, bool whole)
+{
+    bool both = received.bytes > 0 && sent.bytes > 0, only_sent = received.bytes == 0 && sent.bytes > 0;
+    const char *received_name = both ? "received" : only_sent ? NULL : "-";
+    const char *sent_name = both ? "sent" : only_sent ? "-" : NULL;
+
+    return finish(received.tap, whole ? received_name : NULL) & finish(sent.tap, whole ? sent_name : NULL);
 }

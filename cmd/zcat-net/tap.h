@@ -4,6 +4,7 @@
 #define ZCAT_NET_TAP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/digest_request.h"
 
@@ -32,11 +33,17 @@ struct tap;
  */
 struct tap *tap_start(const struct tap_settings *settings, char mark, int *input);
 
+/* One direction of a session that is over. */
+struct tap_direction {
+    struct tap *tap; /* whose pipe has been closed; NULL: nobody looked at this direction */
+    uint64_t bytes;  /* that it has moved */
+};
+
 /*
- * To be called when the pipe has been closed: waits until all has been looked at, and prints the digest as
- * that of a file of this name; with NULL it prints none. Frees it. False: something of that failed
- * (reported).
+ * Waits until all has been looked at, and frees both. whole: the session was a good one, and digests are
+ * worth printing; they are named for their directions when bytes went both ways, and one alone as that of
+ * standard input. False: something of that failed (reported).
  */
-bool tap_finish(struct tap *tap, const char *name);
+bool tap_finish(struct tap_direction received, struct tap_direction sent, bool whole);
 
 #endif
