@@ -147,6 +147,13 @@ check_operands() {
     among "$1" 'zsend --raw a-file kno' known.example
     among "$1" 'zsend --raw a-file u' unix
     among "$1" 'zsend --raw a-file unix:a-' a-file
+    among "$1" 'zsend --raw a-file vs' vsock
+    exactly "$1" 'zsend --raw a-file vsock:' host hypervisor local
+    among "$1" 'zcat-net vs' vsock
+    among "$1" 'zcat-net -l vs' vsock
+    exactly "$1" 'zcat-net vsock:' host hypervisor local
+    exactly "$1" 'zcat-net -l vsock:' any host hypervisor local
+    exactly "$1" 'zcat-net -l vsock:l' local
     no_operand "$1" 'zsend --raw a-file known.example:80 '
     among "$1" 'ztee a-' a-file
     among "$1" 'ztee --slow drop -p b a-' a-file

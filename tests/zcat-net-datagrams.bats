@@ -441,8 +441,8 @@ END
 }
 
 @test "what makes no sense for datagrams is a usage error" {
-    refuses '--nodelay and --congestion exclude -u' -u --nodelay 127.0.0.1 1
-    refuses '--nodelay and --congestion exclude -u' -u --congestion=reno 127.0.0.1 1
+    refuses '--nodelay, --congestion and --mptcp exclude -u' -u --nodelay 127.0.0.1 1
+    refuses '--nodelay, --congestion and --mptcp exclude -u' -u --congestion=reno 127.0.0.1 1
     refuses 'with -u the peer has no end: --exit-on=peer and --exit-on=both exclude it' -u --exit-on=peer 127.0.0.1 1
     refuses 'with -u the peer has no end: --exit-on=peer and --exit-on=both exclude it' -u --exit-on=both 127.0.0.1 1
     refuses '-k with -u only receives: --send-only excludes it' -l -u -k --send-only 1

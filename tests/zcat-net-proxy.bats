@@ -305,7 +305,7 @@ passed() {
     refuses "port number too small: '127.0.0.1:0'" -x 127.0.0.1:0 h 80
     refuses "an IPv6 address with a port is written \[ADDRESS\]:PORT: '::1'" -x ::1 h 80
     refuses "an IPv6 address with a port is written \[ADDRESS\]:PORT: '\[::1'" -x '[::1' h 80
-    refuses "a proxy has a host, not a path: 'unix:path'" -x unix:path h 80
+    refuses "a proxy has a host and a port: 'unix:path'" -x unix:path h 80
     refuses "host name too long: '0*" -x "$(printf '%02000d' 0)" h 80
     refuses "empty argument '' for '-P'" -P '' -x 127.0.0.1 h 80
     refuses "too long argument '0*' for '-P'" -P "$(printf '%0256d' 0)" -x 127.0.0.1 h 80

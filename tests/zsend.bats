@@ -813,6 +813,32 @@ maps() {
         --raw --congestion=none-such like 127.0.0.1:9
 }
 
+@test "--mptcp makes an MPTCP socket, which is refused where there is none" {
+    can_trace
+    python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' || skip 'no MPTCP here'
+    random_file like 3000000
+    listen --mptcp
+    traced trace socket zsend --raw --mptcp like "127.0.0.1:$port"
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    cmp like out
+    grep -q 'socket(AF_INET, SOCK_STREAM.*, \(IPPROTO_MPTCP\|0x106\)' trace
+    traced trace socket -e inject=socket:error=EPROTONOSUPPORT zsend --raw --mptcp like 127.0.0.1:9 2>said && return 1
+    [ "$(cat said)" = 'zsend: MPTCP socket for 127.0.0.1 port 9 failed: Protocol not supported' ]
+    refused 2 "zsend: --mptcp needs HOST:PORT" --raw --mptcp like unix:path
+    refused 2 "zsend: --mptcp needs HOST:PORT" --raw --mptcp like vsock:2:1
+}
+
+@test "a receiver may be a vsock address" {
+    can_trace
+    echo x >like
+    traced trace socket,connect -e inject=socket:error=EAFNOSUPPORT zsend --raw like vsock:host:9 2>said && return 1
+    [ "$(cat said)" = "zsend: socket 'vsock:2:9' failed: Address family not supported by protocol" ]
+    grep -q 'socket(AF_VSOCK, SOCK_STREAM' trace
+    refused 2 "zsend: missing CID: 'vsock::9'" --raw like vsock::9
+    refused 2 "zsend: invalid CID: 'vsock:x:9'" --raw like vsock:x:9
+}
+
 @test "--progress=always draws bytes, percent and time left, and ends its line" {
     truncate -s 32M like
     stalled_listen

@@ -137,6 +137,22 @@ END
     [ "$output" = hello ]
 }
 
+@test "--mptcp is for --tcp alone, and --tcp for hosts alone" {
+    can_trace
+    python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' || skip 'no MPTCP here'
+    listen --mptcp
+    zcat-net -l -d -v -U path >by-path 2>path.err &
+    wait_for has_line path.err '^Listening on path$'
+    traced calls socket timeout 20 ztee --mptcp --tcp="127.0.0.1:$port" --unix=path <<<hello >copy
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    [ "$(cat out copy)" = $'hello\nhello' ]
+    wait_for has_line by-path '^hello$'
+    grep -q 'socket(AF_INET, SOCK_STREAM.*, \(IPPROTO_MPTCP\|0x106\)' calls
+    grep -q 'socket(AF_UNIX, SOCK_STREAM[^,]*, 0)' calls
+    ztee_refuses "not HOST:PORT: 'vsock:2:1'" --tcp=vsock:2:1
+}
+
 @test "a connection is done when the peer's system has acknowledged everything" {
     random_file in 1000000
     acks_come_last pipe

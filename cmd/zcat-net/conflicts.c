@@ -32,8 +32,8 @@ static const char *datagram_conflict(const struct settings *settings)
 
     if (settings->exit_on == EXIT_ON_PEER || settings->exit_on == EXIT_ON_BOTH)
         return "with -u the peer has no end: --exit-on=peer and --exit-on=both exclude it";
-    if (socket->nodelay || socket->congestion != NULL)
-        return "--nodelay and --congestion exclude -u";
+    if (socket->nodelay || socket->congestion != NULL || socket->mptcp)
+        return "--nodelay, --congestion and --mptcp exclude -u";
     if (settings->send_only && settings->keep_listening)
         return "-k with -u only receives: --send-only excludes it";
     if (settings->transfer.methods.count > 0 && !ladder_has(&settings->transfer.methods, METHOD_READ))
@@ -43,7 +43,16 @@ static const char *datagram_conflict(const struct settings *settings)
     return NULL;
 }
 
-int conflicts_check(const struct settings *settings, bool is_unix)
+/* It has neither datagrams (but for VMware's) nor a local address to choose, and no proxy leads there. */
+static bool vsock_conflict(const struct settings *settings)
+{
+    const struct socket_options *socket = &settings->connect.socket;
+
+    return socket->source_port != NULL || socket->source_host != NULL || socket->datagram ||
+           settings->proxy.given != NULL;
+}
+
+int conflicts_check(const struct settings *settings, int family)
 {
     const char *datagram = settings->connect.socket.datagram ? datagram_conflict(settings) : NULL;
 
@@ -51,17 +60,24 @@ int conflicts_check(const struct settings *settings, bool is_unix)
         return conflict("-k works only with -l");
     if (settings->scan && settings->listen)
         return conflict("-z and -l exclude each other");
-    if (settings->print_port && (!settings->listen || is_unix))
+    if (settings->print_port && (!settings->listen || family == AF_UNIX))
         return conflict("--print-port works only with -l and a port");
     if (settings->send_only && settings->no_stdin)
         return conflict("--send-only excludes -d and --recv-only");
-    if (settings->proxy.given && (settings->listen || is_unix || settings->connect.socket.source_host))
+    if (settings->proxy.given &&
+        (settings->listen || family == AF_UNIX || settings->connect.socket.source_host))
         return conflict("-x excludes -l, -s and -U");
     if (settings->hand_over && settings->listen)
         return conflict("-F and -l exclude each other");
-    if (settings->hand_over && is_unix)
+    if (settings->hand_over && family == AF_UNIX)
         return conflict("-F and -U exclude each other");
     if (settings->hand_over && settings->scan)
         return conflict("-F and -z exclude each other");
-    return datagram ? conflict(datagram) : check_lines(settings);
+    if (datagram != NULL)
+        return conflict(datagram);
+    if (family == AF_VSOCK && vsock_conflict(settings))
+        return conflict("-p, -s, -u and -x exclude a vsock address");
+    if (settings->connect.socket.mptcp && family != AF_UNSPEC)
+        return conflict("--mptcp excludes -U and a vsock address");
+    return check_lines(settings);
 }

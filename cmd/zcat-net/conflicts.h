@@ -5,7 +5,8 @@
 
 #include "settings.h"
 
-/* Returns SETTINGS_GO_ON, or EXIT_USAGE when two options do not go together (reported). is_unix: -U. */
-int conflicts_check(const struct settings *settings, bool is_unix);
+/* Returns SETTINGS_GO_ON, or EXIT_USAGE when two options do not go together (reported). family: of
+ * the address, as struct address has it. */
+int conflicts_check(const struct settings *settings, int family);
 
 #endif

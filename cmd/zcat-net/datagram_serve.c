@@ -65,9 +65,9 @@ int datagram_serve(const struct settings *settings, struct monitor *monitor, str
 
     if (settings->keep_listening) {
         listener_name(listener, 0, false, &peer);
-        return datagram_run(settings, monitor, listener->fds, listener->count,
-                            address_text(settings->address.is_unix ? &settings->address : &peer, name),
-                            totals);
+        return datagram_run(
+            settings, monitor, listener->fds, listener->count,
+            address_text(settings->address.family == AF_UNIX ? &settings->address : &peer, name), totals);
     }
     int chosen = wait_for_peer(listener, monitor, &from, &length);
     if (chosen < 0) {

@@ -47,17 +47,39 @@ static const char *take_connect_operands(struct settings *settings, int count, c
     return problem ? problem : port_check(port, 1);
 }
 
-int operands_parse(struct settings *settings, bool is_unix, int count, char **operands)
+static const char *take_vsock_operand(struct settings *settings, const char *operand)
+{
+    const char *problem = address_parse(operand, &settings->address);
+
+    return problem || settings->listen ? problem : address_check_peer(&settings->address);
+}
+
+int operands_family(bool is_unix, int count, char **operands)
+{
+    if (is_unix)
+        return AF_UNIX;
+    return count > 0 && address_is_vsock(operands[0]) ? AF_VSOCK : AF_UNSPEC;
+}
+
+static const char *take_operands(struct settings *settings, int family, int count, char **operands)
+{
+    if (family == AF_UNIX)
+        return address_set_unix(&settings->address, operands[0]);
+    if (family == AF_VSOCK)
+        return take_vsock_operand(settings, operands[0]);
+    return (settings->listen ? take_listen_operands : take_connect_operands)(settings, count, operands);
+}
+
+int operands_parse(struct settings *settings, int family, int count, char **operands)
 {
     const char *problem;
+    int most = family == AF_UNSPEC ? 2 : 1;
 
-    if (count > (is_unix ? 1 : 2))
-        option_usage_error("extra operand '%s'", operands[is_unix ? 1 : 2]);
-    else if (is_unix && count == 0)
+    if (count > most)
+        option_usage_error("extra operand '%s'", operands[most]);
+    else if (family == AF_UNIX && count == 0)
         option_usage_error("missing socket path");
-    else if ((problem = is_unix            ? address_set_unix(&settings->address, operands[0])
-                        : settings->listen ? take_listen_operands(settings, count, operands)
-                                           : take_connect_operands(settings, count, operands)) != NULL)
+    else if ((problem = take_operands(settings, family, count, operands)) != NULL)
         option_usage_error(count > 0 ? "%s: '%s'" : "%s", problem, count > 0 ? operands[count - 1] : "");
     else
         return SETTINGS_GO_ON;

@@ -80,7 +80,7 @@ bool own_name_choose(struct own_name *name, struct settings *settings)
     struct socket_options *socket = &settings->connect.socket;
 
     *name = (struct own_name){.guarded = false};
-    if (!settings->address.is_unix)
+    if (settings->address.family != AF_UNIX)
         return true;
     if (socket->source_host == NULL) {
         if (!make_temporary(name))

@@ -74,8 +74,8 @@ bool proxy_options_finish(struct proxy_options *options)
         return true;
     bool fits = with_port(options->given, protocols[options->protocol].port, text) != NULL;
     const char *problem = fits ? address_parse(text, &options->address) : "host name too long";
-    if (problem == NULL && options->address.is_unix)
-        problem = "a proxy has a host, not a path";
+    if (problem == NULL && options->address.family != AF_UNSPEC)
+        problem = "a proxy has a host and a port";
     if (problem == NULL)
         problem = port_check(options->address.port, 1);
     if (problem != NULL)

@@ -23,7 +23,11 @@ void scan_tell_connected(const struct settings *settings, const char *number)
     struct servent *service = numeric ? NULL : getservbyport(htons((uint16_t)atoi(to->port)), protocol);
     bool known = numeric || *number == '\0' || strcmp(number, to->host) == 0;
 
-    if (settings->verbose && !to->is_unix)
+    char text[ADDRESS_TEXT];
+
+    if (settings->verbose && to->family == AF_VSOCK)
+        message_plain("Connection to %s succeeded!", address_text(to, text));
+    if (settings->verbose && to->family == AF_UNSPEC)
         message_plain("Connection to %s%s%s%s %s port [%s/%s] succeeded!", to->host, known ? "" : " (",
                       known ? "" : number, known ? "" : ")", to->port, protocol,
                       service ? service->s_name : "*");
@@ -36,7 +40,7 @@ static bool try_port(const struct settings *settings, struct proxy_login *login,
 
     if (fd < 0)
         return false;
-    bool open = !settings->connect.socket.datagram || settings->address.is_unix ||
+    bool open = !settings->connect.socket.datagram || settings->address.family == AF_UNIX ||
                 udp_probe(fd, settings, monitor, number);
     if (open)
         scan_tell_connected(settings, number);

@@ -207,10 +207,11 @@ static enum session_outcome on_deadline(struct session *session, bool last)
     }
     if (now < stall_deadline(&session->stall, settings->idle))
         return leave(session, last);
+    bool blocked = !worker_is_over(&session->send) && connection_is_full(session->fd);
     worker_abandon(&session->send);
     worker_abandon(&session->receive);
     bool over = worker_is_over(&session->send) && worker_is_over(&session->receive);
-    if (over && pump_held(&session->send.pump) + pump_held(&session->receive.pump) == 0 &&
+    if (over && !blocked && pump_held(&session->send.pump) + pump_held(&session->receive.pump) == 0 &&
         connection_unacknowledged(session->fd) == 0)
         return finish(session, last);
     message_note("timed out: bytes are left that '%s' or standard output has not taken", session->peer);
@@ -304,7 +305,8 @@ static bool open_workers(struct session *session)
     if (!worker_open(receive, &settings->transfer, session->monitor, session->fd, session->peer, out,
                      output_name))
         return false;
-    receive->pump.gather = !settings->address.is_unix;
+    receive->pump.lost_is_end = settings->address.family == AF_VSOCK;
+    receive->pump.gather = settings->address.family == AF_UNSPEC;
     receive->pump.max_takes = settings->recv_limit;
     if (!open_tap(session, receive, '<', &session->receive_tap))
         return false;

@@ -102,10 +102,11 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .usage = "Usage: zcat-net [OPTION]... HOST PORT\n"
              "  or:  zcat-net -l [OPTION]... [ADDR] PORT\n"
-             "  or:  zcat-net [-l] -U [OPTION]... PATH",
-    .description = "Connect to a TCP, UDP or UNIX socket, or listen on one; send standard input to\n"
-                   "the peer and what the peer sends to standard output, without user-space\n"
-                   "buffers wherever the kernel can move the bytes itself.",
+             "  or:  zcat-net [-l] -U [OPTION]... PATH\n"
+             "  or:  zcat-net [-l] [OPTION]... vsock:CID:PORT",
+    .description = "Connect to a TCP, UDP, UNIX or vsock socket, or listen on one; send standard\n"
+                   "input to the peer and what the peer sends to standard output, without\n"
+                   "user-space buffers wherever the kernel can move the bytes itself.",
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
     .epilogue = "At the end of standard input zcat-net half-closes, goes on receiving until the\n"
@@ -345,9 +346,9 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     if (settings->send_only && settings->exit_on == EXIT_ON_AUTO)
         settings->exit_on = EXIT_ON_EOF;
     allow_pauses(settings);
-    int status = conflicts_check(settings, is_unix);
+    int family = operands_family(is_unix, argc - optind, argv + optind);
+    int status = conflicts_check(settings, family);
     if (status == SETTINGS_GO_ON && !proxy_options_finish(&settings->proxy))
         return EXIT_USAGE;
-    return status == SETTINGS_GO_ON ? operands_parse(settings, is_unix, argc - optind, argv + optind)
-                                    : status;
+    return status == SETTINGS_GO_ON ? operands_parse(settings, family, argc - optind, argv + optind) : status;
 }

@@ -12,8 +12,11 @@ bool tell_wants_names(const struct settings *settings)
 static void tell_bound(const struct settings *settings, const struct address *bound)
 {
     bool datagram = settings->connect.socket.datagram;
+    char text[ADDRESS_TEXT];
 
-    if (settings->address.is_unix) {
+    if (bound->family == AF_VSOCK) {
+        message_plain("Listening on %s", address_text(bound, text));
+    } else if (settings->address.family == AF_UNIX) {
         message_plain("Bound on %s", settings->address.path);
         if (!datagram)
             message_plain("Listening on %s", settings->address.path);
@@ -37,7 +40,10 @@ void tell_listening(const struct settings *settings, const struct listener *list
 
 void tell_received(const struct settings *settings, const struct address *peer)
 {
-    if (settings->verbose)
-        message_plain("Connection received on %s%s%s", peer->is_unix ? peer->path : peer->host,
-                      peer->is_unix ? "" : " ", peer->is_unix ? "" : peer->port);
+    char text[ADDRESS_TEXT];
+
+    if (settings->verbose && peer->family == AF_UNSPEC)
+        message_plain("Connection received on %s %s", peer->host, peer->port);
+    else if (settings->verbose)
+        message_plain("Connection received on %s", address_text(peer, text));
 }

@@ -42,9 +42,10 @@ static void discard_answer(struct sending *sending)
     char unwanted[16384];
     ssize_t n = recv(sending->fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
 
-    sending->peer_ended = n == 0;
-    if (n < 0 && errno != EAGAIN && errno != EINTR)
-        sending->peer_error = errno;
+    int error = n < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
+
+    sending->peer_ended = n == 0 || connection_has_ended(sending->fd, error);
+    sending->peer_error = sending->peer_ended ? 0 : error;
     if (n > 0)
         sending->stall.since = clock_now();
 }

@@ -33,8 +33,9 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .usage = "Usage: zsend --raw [OPTION]... FILE HOST:PORT\n"
              "  or:  zsend --raw [OPTION]... - HOST:PORT",
-    .description = "Send a file, or standard input (-), to a TCP or UNIX socket straight from the\n"
-                   "page cache. HOST:PORT may also be [IPV6]:PORT, unix:/PATH or unix:@NAME.",
+    .description = "Send a file, or standard input (-), to a TCP, UNIX or vsock socket straight\n"
+                   "from the page cache. HOST:PORT may also be [IPV6]:PORT, unix:/PATH, unix:@NAME\n"
+                   "or vsock:CID:PORT.",
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
     .epilogue = "SIZE and RATE take the suffixes K, M, G and T (powers of 1024). SECONDS may have\n"
@@ -102,8 +103,11 @@ static int take_operands(struct settings *settings, int count, char **operands)
         option_usage_error("missing HOST:PORT after '%s'", operands[0]);
     else if (count > 2)
         option_usage_error("extra operand '%s'", operands[2]);
-    else if ((problem = address_parse(operands[1], &settings->address)) != NULL)
+    else if ((problem = address_parse(operands[1], &settings->address)) != NULL ||
+             (problem = address_check_peer(&settings->address)) != NULL)
         option_usage_error("%s: '%s'", problem, operands[1]);
+    else if (settings->connect.socket.mptcp && settings->address.family != AF_UNSPEC)
+        option_usage_error("--mptcp needs HOST:PORT");
     else {
         settings->file = operands[0];
         return SETTINGS_GO_ON;

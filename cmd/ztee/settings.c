@@ -131,6 +131,8 @@ static int add_socket(struct settings *settings, bool is_unix, const char *argum
     struct address address;
     const char *problem = is_unix ? address_set_unix(&address, argument) : address_parse(argument, &address);
 
+    if (problem == NULL && address.family == AF_VSOCK)
+        problem = "not HOST:PORT";
     if (problem == NULL)
         return add_output(settings, is_unix ? OUTPUT_UNIX : OUTPUT_TCP, argument);
     option_usage_error("%s: '%s'", problem, argument);

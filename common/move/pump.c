@@ -246,9 +246,10 @@ static bool step(struct pump *pump)
     ssize_t n = method->take(&pump->route, want);
     if (method->direct)
         pump_unlock_sink(pump);
-    if (n < 0)
+    bool lost = n < 0 && errno == ENOTCONN && pump->lost_is_end;
+    if (n < 0 && !lost)
         return taking_failed(pump, errno);
-    if (n == 0)
+    if (n <= 0)
         return at_end(pump) ? pump_stop(pump, PUMP_ENDED) : pump_next_method(pump, PUMP_IN, EINVAL);
     pump->in_bulk = n >= BULK;
     limit_spend(&pump->limit, (size_t)n);

@@ -71,7 +71,8 @@ struct pump {
     int idle_after;                 /* milliseconds, see PUMP_WHEN_IDLE */
     int tap;                        /* write end of a pipe that is given duplicates of all bytes, or -1 */
     bool keep_pipes;                /* never grow a pipe that came from outside */
-    bool gather; /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
+    bool lost_is_end; /* the source is a vsock socket, which may say ENOTCONN where it is at its end */
+    bool gather;      /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
 
     /* For other threads to read while the pump runs. */
     _Atomic uint64_t moved; /* bytes that have been delivered */

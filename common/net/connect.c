@@ -51,7 +51,7 @@ static bool bind_source(int fd, int family, const struct socket_options *options
 static bool bind_path(int fd, const struct socket_options *options, struct socket_failure *failure)
 {
     struct address source;
-    struct sockaddr_un un;
+    struct sockaddr_storage name;
 
     if (!options->datagram || options->source_host == NULL)
         return true;
@@ -60,10 +60,10 @@ static bool bind_path(int fd, const struct socket_options *options, struct socke
         socket_failed(failure, "bind", EINVAL);
         return false;
     }
-    socklen_t length = address_to_unix(&source, &un);
-    int result = bind(fd, (struct sockaddr *)&un, length);
-    if (result != 0 && errno == EADDRINUSE && socket_remove_stale(&un, length))
-        result = bind(fd, (struct sockaddr *)&un, length);
+    socklen_t length = address_to_sockaddr(&source, &name);
+    int result = bind(fd, (struct sockaddr *)&name, length);
+    if (result != 0 && errno == EADDRINUSE && socket_remove_stale(&name, length))
+        result = bind(fd, (struct sockaddr *)&name, length);
     if (result != 0)
         socket_failed(failure, "bind", errno);
     else
@@ -77,6 +77,14 @@ static void unlink_path(const struct socket_options *options)
         unlink(options->source_host);
 }
 
+/* The options have a source for hosts and for AF_UNIX datagrams. */
+static bool bind_any(int fd, int family, const struct socket_options *options, struct socket_failure *failure)
+{
+    if (family == AF_UNIX)
+        return bind_path(fd, options, failure);
+    return family == AF_VSOCK || bind_source(fd, family, options, failure);
+}
+
 static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t timeout,
                        struct monitor *monitor, struct socket_failure *failure)
 {
@@ -84,8 +92,7 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     int fd = socket_open(to->ai_family, options, failure);
     if (fd < 0)
         return -1;
-    if (!(to->ai_family == AF_UNIX ? bind_path(fd, options, failure)
-                                   : bind_source(fd, to->ai_family, options, failure))) {
+    if (!bind_any(fd, to->ai_family, options, failure)) {
         descriptor_close(&fd);
         return -1;
     }
@@ -102,12 +109,14 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
     return fd;
 }
 
-static int connect_unix(const struct address *address, const struct socket_options *options, uint64_t timeout,
-                        struct monitor *monitor, struct socket_failure *failure)
+/* A UNIX or vsock address. */
+static int connect_direct(const struct address *address, const struct socket_options *options,
+                          uint64_t timeout, struct monitor *monitor, struct socket_failure *failure)
 {
-    struct sockaddr_un un;
-    struct addrinfo to = {
-        .ai_family = AF_UNIX, .ai_addr = (struct sockaddr *)&un, .ai_addrlen = address_to_unix(address, &un)};
+    struct sockaddr_storage name;
+    struct addrinfo to = {.ai_family = address->family,
+                          .ai_addr = (struct sockaddr *)&name,
+                          .ai_addrlen = address_to_sockaddr(address, &name)};
     int fd = connect_one(&to, options, timeout, monitor, failure);
     failure->host[0] = '\0';
     return fd;
@@ -118,8 +127,8 @@ int socket_connect(const struct address *address, const struct socket_options *o
                    void (*report)(const struct socket_failure *failure, const struct address *address))
 {
     *failure = (struct socket_failure){.datagram = options->datagram};
-    if (address->is_unix)
-        return connect_unix(address, options, timeout, monitor, failure);
+    if (address->family != AF_UNSPEC)
+        return connect_direct(address, options, timeout, monitor, failure);
     struct addrinfo *list = socket_resolve(address->host, address->port, 0, options, failure);
     int fd = -1;
     for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next) {

@@ -29,6 +29,9 @@ int connect_option(struct connect_options *options, int id, const char *argument
     case CONNECT_NODELAY:
         options->socket.nodelay = true;
         return 1;
+    case CONNECT_MPTCP:
+        options->socket.mptcp = true;
+        return 1;
     case '4':
         options->socket.family = AF_INET;
         return 1;

@@ -19,7 +19,7 @@ struct connect_options {
         .socket = SOCKET_OPTIONS_DEFAULT \
     }
 
-enum { CONNECT_RETRY = OPTION_CONNECT, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT };
+enum { CONNECT_RETRY = OPTION_CONNECT, CONNECT_CONGESTION, CONNECT_NODELAY, CONNECT_TIMEOUT, CONNECT_MPTCP };
 
 /* For commands that gather small pieces where TCP does. */
 #define CONNECT_NODELAY_ROW                                                         \
@@ -31,6 +31,7 @@ enum { CONNECT_RETRY = OPTION_CONNECT, CONNECT_CONGESTION, CONNECT_NODELAY, CONN
     {CONNECT_TIMEOUT, "connect-timeout", "SECONDS", "give up connecting after so long"}, \
         {CONNECT_RETRY, "retry", "N", "try to connect N times more, a second apart"},    \
         {CONNECT_CONGESTION, "congestion", "NAME", "use this TCP congestion control"},   \
+        {CONNECT_MPTCP, "mptcp", NULL, "use MPTCP; a peer that has none gets TCP"},      \
         {'4', NULL, NULL, "use IPv4 only"},                                              \
     {                                                                                    \
         '6', NULL, NULL, "use IPv6 only"                                                 \

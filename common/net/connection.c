@@ -6,8 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,10 +35,35 @@ bool connection_disarm(int fd)
            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
 }
 
+static int domain_of(int fd)
+{
+    int domain = AF_UNSPEC;
+    socklen_t length = sizeof domain;
+
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 ? domain : AF_UNSPEC;
+}
+
+/* vsock has SIOCOUTQ since Linux 6.12, and only where virtio (or vhost, or loopback) carries it. */
 int connection_unacknowledged(int fd)
 {
     int bytes;
-    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
+
+    if (ioctl(fd, SIOCOUTQ, &bytes) == 0)
+        return bytes;
+    int error = errno, domain = domain_of(fd);
+    errno = error;
+    return domain == AF_VSOCK ? 0 : -1;
+}
+
+bool connection_is_full(int fd)
+{
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+    return poll(&writable, 1, 0) == 0;
+}
+
+bool connection_has_ended(int fd, int error)
+{
+    return error == ENOTCONN && domain_of(fd) == AF_VSOCK;
 }
 
 static int socket_error(int fd)
@@ -50,12 +74,15 @@ static int socket_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
+/* TCP's state is CLOSE. TCP_INFO would tell of the first subflow of MPTCP, which may go while others carry
+ * on. AF_VSOCK has no peer once it is shut down. */
 static bool is_dead(int fd)
 {
-    struct tcp_info info;
-    socklen_t length = sizeof info;
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
 
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
+    return domain_of(fd) != AF_VSOCK && getpeername(fd, (struct sockaddr *)&peer, &length) != 0 &&
+           errno == ENOTCONN;
 }
 
 /* 0: all is acknowledged; EAGAIN: *left bytes are not yet; or what has become of the connection. The error is
@@ -83,7 +110,8 @@ int connection_drain(int fd)
 
     for (int i = 0; i < 4096 && n > 0; i++)
         n = recv(fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
-    return n < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
+    int error = n < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
+    return connection_has_ended(fd, error) ? 0 : error;
 }
 
 int connection_settle(int fd, struct monitor *monitor, uint64_t patience)

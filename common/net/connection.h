@@ -11,8 +11,8 @@
 /*
  * Arms a new socket: once it is connected, whatever closes it (an error, a signal, SIGKILL) resets it
  * (SO_LINGER with 0 seconds, socket(7)), so that the peer's transfer fails as well; only connection_close
- * ends it in order. Turns keepalive on. What is accepted on a listening socket inherits both. An AF_UNIX
- * socket knows no reset: its peer sees an end. False with errno when that is impossible.
+ * ends it in order. Turns keepalive on. What is accepted on a listening socket inherits both. AF_UNIX and
+ * AF_VSOCK know no reset: the peer sees an end. False with errno when that is impossible.
  */
 bool connection_arm(int fd);
 
@@ -29,8 +29,18 @@ bool connection_disarm(int fd);
  */
 int connection_settle(int fd, struct monitor *monitor, uint64_t patience);
 
-/* Bytes (and the FIN) that the peer has not acknowledged yet; -1 with errno when that cannot be known. */
+/* Bytes (and the FIN) that the peer has not acknowledged yet; -1 with errno when that cannot be known. With
+ * AF_VSOCK: that its system has not taken yet, and 0 where that cannot be known, for nothing will tell later.
+ */
 int connection_unacknowledged(int fd);
+
+/* The peer's system takes no more bytes now. With AF_VSOCK this alone tells of bytes that could not be sent:
+ * they stay with whoever sends, and SIOCOUTQ is 0. */
+bool connection_is_full(int fd);
+
+/* Whether error, which receiving has met with, is the end: AF_VSOCK says ENOTCONN to who has shut down his
+ * half after the peer has closed (vsock_shutdown() takes SOCK_DONE back). */
+bool connection_has_ended(int fd, int error);
 
 /*
  * Throws away what the peer has sent so far (bounded: it may go on for ever). Returns 0, or the error of the

@@ -107,8 +107,9 @@ static bool open_inet(struct listener *listener, const struct address *address,
 
 /* It is asked by a datagram socket, of which a listener is not aware: it says EPROTOTYPE, where a stream
  * would be a client. */
-bool socket_remove_stale(const struct sockaddr_un *un, socklen_t length)
+bool socket_remove_stale(const struct sockaddr_storage *name, socklen_t length)
 {
+    const struct sockaddr_un *un = (const struct sockaddr_un *)name;
     struct stat status;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -119,23 +120,25 @@ bool socket_remove_stale(const struct sockaddr_un *un, socklen_t length)
     return stale && unlink(un->sun_path) == 0;
 }
 
-static bool open_unix(struct listener *listener, const struct address *address,
-                      const struct socket_options *options, struct socket_failure *failure)
+/* A UNIX or vsock address. */
+static bool open_direct(struct listener *listener, const struct address *address,
+                        const struct socket_options *options, struct socket_failure *failure)
 {
-    struct sockaddr_un un;
-    socklen_t length = address_to_unix(address, &un);
+    struct sockaddr_storage name;
+    socklen_t length = address_to_sockaddr(address, &name);
     bool again;
 
     do {
-        int fd = socket_open(AF_UNIX, options, failure);
+        int fd = socket_open(address->family, options, failure);
         if (fd < 0)
             return false;
-        if (add_socket(listener, fd, (struct sockaddr *)&un, length, failure)) {
-            if (*address->path != '@')
+        if (add_socket(listener, fd, (struct sockaddr *)&name, length, failure)) {
+            if (address->family == AF_UNIX && *address->path != '@')
                 strlcpy(listener->path, address->path, sizeof listener->path);
             return true;
         }
-        again = failure->error == EADDRINUSE && socket_remove_stale(&un, length);
+        again =
+            failure->error == EADDRINUSE && address->family == AF_UNIX && socket_remove_stale(&name, length);
     } while (again);
     return false;
 }
@@ -145,30 +148,39 @@ bool listener_open(struct listener *listener, const struct address *address,
 {
     *listener = (struct listener){.count = 0};
     *failure = (struct socket_failure){.datagram = options->datagram};
-    return address->is_unix ? open_unix(listener, address, options, failure)
-                            : open_inet(listener, address, options, failure);
+    return (address->family == AF_UNSPEC ? open_inet : open_direct)(listener, address, options, failure);
+}
+
+/* Of an AF_UNIX socket, nothing. */
+static void name_socket(const struct sockaddr_storage *name, socklen_t length, bool names,
+                        struct address *address)
+{
+    *address = (struct address){.family = AF_UNSPEC};
+    if (name->ss_family == AF_VSOCK)
+        address_from_vsock(address, (const struct sockaddr_vm *)name);
+    else
+        getnameinfo((const struct sockaddr *)name, length, address->host, sizeof address->host, address->port,
+                    sizeof address->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
 }
 
 void listener_name(const struct listener *listener, size_t i, bool names, struct address *bound)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof name;
 
-    *bound = (struct address){.is_unix = false};
-    if (getsockname(listener->fds[i], (struct sockaddr *)&name, &length) == 0)
-        getnameinfo((struct sockaddr *)&name, length, bound->host, sizeof bound->host, bound->port,
-                    sizeof bound->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
+    getsockname(listener->fds[i], (struct sockaddr *)&name, &length);
+    name_socket(&name, length, names, bound);
 }
 
 void listener_peer_name(const struct listener *listener, const struct sockaddr_storage *from,
                         socklen_t length, bool names, struct address *peer)
 {
-    *peer = (struct address){.is_unix = from->ss_family == AF_UNIX};
-    if (peer->is_unix)
-        strlcpy(peer->path, *listener->path ? listener->path : "unix socket", sizeof peer->path);
-    else
-        getnameinfo((const struct sockaddr *)from, length, peer->host, sizeof peer->host, peer->port,
-                    sizeof peer->port, NI_NUMERICSERV | (names ? 0 : NI_NUMERICHOST));
+    if (from->ss_family != AF_UNIX) {
+        name_socket(from, length, names, peer);
+        return;
+    }
+    *peer = (struct address){.family = AF_UNIX};
+    strlcpy(peer->path, *listener->path ? listener->path : "unix socket", sizeof peer->path);
 }
 
 /* Errors of accept(2) that concern one client, not the listener. */

@@ -11,9 +11,18 @@
 #include "net/connection.h"
 #include "net/socket_private.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* the C library may be older than the kernel */
+#endif
+
 static bool set(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+static bool is_inet(int family)
+{
+    return family == AF_INET || family == AF_INET6;
 }
 
 /* The options in a row each: the first that fails is named. */
@@ -30,7 +39,7 @@ static const char *failing_option(int fd, int family, const struct socket_option
         return "SO_RCVBUF";
     if (options->send_buffer > 0 && !set(fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer))
         return "SO_SNDBUF";
-    if (family == AF_UNIX)
+    if (!is_inet(family))
         return NULL;
     if (options->tos >= 0 && !set(fd, ip, v6 ? IPV6_TCLASS : IP_TOS, options->tos))
         return "type of service";
@@ -51,9 +60,10 @@ static const char *failing_option(int fd, int family, const struct socket_option
 int socket_open(int family, const struct socket_options *options, struct socket_failure *failure)
 {
     int type = options->datagram ? SOCK_DGRAM : SOCK_STREAM;
-    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool mptcp = options->mptcp && is_inet(family);
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, mptcp ? IPPROTO_MPTCP : 0);
     if (fd < 0)
-        return socket_failed(failure, "socket", errno);
+        return socket_failed(failure, mptcp ? "MPTCP socket" : "socket", errno);
     const char *option =
         options->datagram || connection_arm(fd) ? failing_option(fd, family, options) : "SO_LINGER";
     if (option != NULL) {
@@ -103,8 +113,8 @@ int socket_failed(struct socket_failure *failure, const char *step, int error)
 const char *socket_failure_text(const struct socket_failure *failure, const struct address *address,
                                 char text[SOCKET_FAILURE_TEXT], int *error)
 {
-    bool named = *failure->host != '\0' && strcmp(failure->host, address->host) != 0 && !address->is_unix;
-    char host[2 * NI_MAXHOST + 4];
+    bool named = *failure->host != '\0' && strcmp(failure->host, address->host) != 0;
+    char host[2 * NI_MAXHOST + 4], direct[ADDRESS_TEXT];
 
     *error = failure->error;
     snprintf(host, sizeof host, "%s%s%s%s", address->host, named ? " (" : "", named ? failure->host : "",
@@ -115,8 +125,8 @@ const char *socket_failure_text(const struct socket_failure *failure, const stru
     } else if (failure->resolver != 0) {
         snprintf(text, SOCKET_FAILURE_TEXT, "getaddrinfo for host \"%s\" port %s: %s", address->host,
                  address->port, gai_strerror(failure->resolver));
-    } else if (address->is_unix) {
-        snprintf(text, SOCKET_FAILURE_TEXT, "%s '%s' failed", failure->step, address->path);
+    } else if (address->family != AF_UNSPEC) {
+        snprintf(text, SOCKET_FAILURE_TEXT, "%s '%s' failed", failure->step, address_text(address, direct));
     } else if (strcmp(failure->step, "connect") == 0) {
         snprintf(text, SOCKET_FAILURE_TEXT, "connect to %s port %s (%s) failed", host, address->port,
                  failure->datagram ? "udp" : "tcp");

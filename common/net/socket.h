@@ -31,6 +31,7 @@ struct socket_options {
     bool numeric;  /* no name look-ups */
     bool datagram; /* UDP, or AF_UNIX datagrams, in the place of a stream; what concerns TCP is ignored */
     bool debug, broadcast, nodelay;
+    bool mptcp;              /* MPTCP in the place of TCP */
     int receive_buffer;      /* bytes, 0: the system's choice; the same for the next */
     int send_buffer;         /* bytes */
     int tos, ttl, min_ttl;   /* -1: the system's choice */

@@ -14,7 +14,7 @@ struct addrinfo *socket_resolve(const char *host, const char *port, int flags,
                                 const struct socket_options *options, struct socket_failure *failure);
 
 /* True when the path is a socket that nobody has bound any more: it has then been removed. */
-bool socket_remove_stale(const struct sockaddr_un *un, socklen_t length);
+bool socket_remove_stale(const struct sockaddr_storage *name, socklen_t length);
 
 /* Sets *failure (but not its host) and returns -1. */
 int socket_failed(struct socket_failure *failure, const char *step, int error);

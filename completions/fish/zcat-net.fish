@@ -84,6 +84,11 @@ function __zcopy_host_port
     end
 end
 
+# vsock:CID:PORT with these CIDs
+function __zcopy_vsock
+    printf 'vsock:%s:\n' $argv
+end
+
 # ALGO[:FILE]
 function __zcopy_digest
     set -l word (commandline -ct | string replace -r '^--hash=' '')
@@ -123,6 +128,11 @@ function __zcat_net_operands
     else if __zcopy_operand_is zcat-net 2
         __zcopy_ports
     else if __zcopy_operand_is zcat-net 1
+        if string match -q 'vsock:*' -- (commandline -ct)
+            __zcopy_vsock (string match -q '*l*' -- $letters; and echo any) host hypervisor local
+            return
+        end
+        echo vsock:
         if string match -q '*l*' -- $letters
             __zcopy_ports
             __fish_print_addresses

@@ -30,7 +30,7 @@ static void check_good(void)
         char text[ADDRESS_TEXT];
         const char *problem = address_parse(rows[i].text, &address);
         if (check(problem == NULL, "'%s' is an address (%s)", rows[i].text, problem ? problem : "yes"))
-            check(!address.is_unix && strcmp(address.host, rows[i].host) == 0 &&
+            check(address.family == AF_UNSPEC && strcmp(address.host, rows[i].host) == 0 &&
                       strcmp(address.port, rows[i].port) == 0 &&
                       strcmp(address_text(&address, text), rows[i].shown) == 0,
                   "'%s' is port %s of %s, written %s", rows[i].text, address.port, address.host, text);
@@ -55,6 +55,23 @@ static void check_bad(void)
         {"[::1]80", "an IPv6 address with a port is written [ADDRESS]:PORT"},
         {"[::1:80", "an IPv6 address with a port is written [ADDRESS]:PORT"},
         {"unix:", "empty socket path"},
+        {"vsock:", "a vsock address is written vsock:CID:PORT"},
+        {"vsock:2", "a vsock address is written vsock:CID:PORT"},
+        {"vsock:2:", "missing port number"},
+        {"vsock::", "missing port number"},
+        {"vsock:guest:1", "invalid CID"},
+        {"vsock:-2:1", "invalid CID"},
+        {"vsock:+2:1", "invalid CID"},
+        {"vsock: 2:1", "invalid CID"},
+        {"vsock:2x:1", "invalid CID"},
+        {"vsock:4294967296:1", "invalid CID"},
+        {"vsock:99999999999999999999:1", "invalid CID"},
+        {"vsock:00000000000000002:1", "invalid CID"},
+        {"vsock:2:http", "invalid port number"},
+        {"vsock:2:-1", "invalid port number"},
+        {"vsock:2:4294967296", "invalid port number"},
+        {"vsock:2:1:1", "invalid port number"},
+        {"vsock:2: 1", "invalid port number"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -93,22 +110,77 @@ static void check_long(void)
 static void check_unix(void)
 {
     struct address address;
-    struct sockaddr_un un;
+    struct sockaddr_storage to;
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&to;
     char text[ADDRESS_TEXT];
     const size_t head = offsetof(struct sockaddr_un, sun_path);
 
-    check(address_parse("unix:/run/s:1", &address) == NULL && address.is_unix, "a path may hold a colon");
+    check(address_parse("unix:/run/s:1", &address) == NULL && address.family == AF_UNIX,
+          "a path may hold a colon");
     check(strcmp(address_text(&address, text), "/run/s:1") == 0, "a path is written as it is");
-    check(address_to_unix(&address, &un) == head + 9 && un.sun_family == AF_UNIX &&
-              strcmp(un.sun_path, "/run/s:1") == 0,
+    check(address_to_sockaddr(&address, &to) == head + 9 && un->sun_family == AF_UNIX &&
+              strcmp(un->sun_path, "/run/s:1") == 0,
           "a path is passed on with its NUL");
-    check(address_parse("unix:@name", &address) == NULL && address.is_unix, "@ is an abstract name");
-    check(address_to_unix(&address, &un) == head + 5 && memcmp(un.sun_path, "\0name", 5) == 0,
+    check(address_parse("unix:@name", &address) == NULL && address.family == AF_UNIX,
+          "@ is an abstract name");
+    check(address_to_sockaddr(&address, &to) == head + 5 && memcmp(un->sun_path, "\0name", 5) == 0,
           "an abstract name is passed on without '@' and without a NUL behind it");
     check(address_parse("unix:relative", &address) == NULL && strcmp(address.path, "relative") == 0,
           "a path may be relative");
-    parse_long("unix:", sizeof un.sun_path - 1, "", &address);
-    check(address_to_unix(&address, &un) == sizeof un, "the longest path fills the socket address");
+    parse_long("unix:", sizeof un->sun_path - 1, "", &address);
+    check(address_to_sockaddr(&address, &to) == sizeof *un, "the longest path fills the socket address");
+}
+
+static void check_vsock(void)
+{
+    static const struct {
+        const char *text, *shown;
+        unsigned cid, port;
+    } rows[] = {
+        {"vsock:2:1234", "vsock:2:1234", VMADDR_CID_HOST, 1234},
+        {"vsock:host:1234", "vsock:2:1234", VMADDR_CID_HOST, 1234},
+        {"vsock:local:1", "vsock:1:1", 1, 1},
+        {"vsock:hypervisor:1", "vsock:0:1", VMADDR_CID_HYPERVISOR, 1},
+        {"vsock:0003:0080", "vsock:3:80", 3, 80},
+        {"vsock:4294967294:4294967294", "vsock:4294967294:4294967294", 4294967294, 4294967294},
+        {"vsock:any:1234", "vsock:any:1234", VMADDR_CID_ANY, 1234},
+        {"vsock::1234", "vsock:any:1234", VMADDR_CID_ANY, 1234},
+        {"vsock:-1:1234", "vsock:any:1234", VMADDR_CID_ANY, 1234},
+        {"vsock:4294967295:1234", "vsock:any:1234", VMADDR_CID_ANY, 1234},
+        {"vsock::0", "vsock:any:0", VMADDR_CID_ANY, VMADDR_PORT_ANY},
+        {"vsock:local:any", "vsock:1:0", 1, VMADDR_PORT_ANY},
+        {"vsock:local:4294967295", "vsock:1:0", 1, VMADDR_PORT_ANY},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct address address;
+        struct sockaddr_storage to;
+        const struct sockaddr_vm *vm = (const struct sockaddr_vm *)&to;
+        char text[ADDRESS_TEXT];
+        bool good = address_parse(rows[i].text, &address) == NULL && address.family == AF_VSOCK;
+        if (check(good, "'%s' is a vsock address", rows[i].text))
+            check(address_to_sockaddr(&address, &to) == sizeof *vm && vm->svm_family == AF_VSOCK &&
+                      vm->svm_cid == rows[i].cid && vm->svm_port == rows[i].port &&
+                      strcmp(address_text(&address, text), rows[i].shown) == 0,
+                  "'%s' is port %u of %u, written %s", rows[i].text, vm->svm_port, vm->svm_cid, text);
+    }
+}
+
+static void check_peer(void)
+{
+    struct address address;
+
+    check(address_parse("vsock:3:1", &address) == NULL && address_check_peer(&address) == NULL,
+          "a vsock address can be connected to");
+    check(address_parse("vsock::1", &address) == NULL && address_check_peer(&address) != NULL,
+          "not without a CID");
+    check(address_parse("vsock:3:any", &address) == NULL && address_check_peer(&address) != NULL,
+          "not without a port");
+    check(address_parse("host:0", &address) == NULL && address_check_peer(&address) == NULL &&
+              address_parse("unix:x", &address) == NULL && address_check_peer(&address) == NULL,
+          "of other addresses the system decides");
+    check(address_is_vsock("vsock:") && !address_is_vsock("vsock") && !address_is_vsock("unix:vsock:"),
+          "the word in front tells");
 }
 
 static void check_ports(void)
@@ -137,6 +209,8 @@ int main(void)
     check_bad();
     check_long();
     check_unix();
+    check_vsock();
+    check_peer();
     check_ports();
     check_set();
     return unit_status();

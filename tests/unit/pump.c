@@ -505,6 +505,23 @@ static void check_kinds(void)
     }
 }
 
+/* What vsock does is done here by a TCP socket that has never been connected. */
+static void check_lost(bool is_end)
+{
+    int source = socket(AF_INET, SOCK_STREAM, 0), sink = open("/dev/null", O_WRONLY);
+    struct pump pump;
+
+    if (!check(pump_init(&pump, source, sink, 0), "a pump from an unconnected socket is made"))
+        return;
+    pump.lost_is_end = is_end;
+    pump.ladder = (struct ladder){.count = 1, .steps = {METHOD_READ}};
+    pump_run(&pump);
+    check(pump.end == (is_end ? PUMP_ENDED : PUMP_FAILED), "ENOTCONN is %s", is_end ? "an end" : "an error");
+    pump_free(&pump);
+    close(source);
+    close(sink);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -525,6 +542,8 @@ int main(void)
     check_takes();
     check_growth();
     check_rate();
+    check_lost(false);
+    check_lost(true);
     free(data);
     return unit_status();
 }
