@@ -143,9 +143,10 @@ is_empty() {
     exec 9<>go
     for signal in HUP INT TERM; do
         talk ./path hear:2
-        # The shell ignores SIGINT for what it starts in the background.
+        # The shell ignores SIGINT for what it starts in the background, and nohup SIGHUP.
         python3 -c 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGTERM:
+    signal.signal(number, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' zcat-net -u -U path <go 9>&- &
         local client=$!
         echo hello >&9

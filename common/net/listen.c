@@ -214,6 +214,7 @@ int listener_accept(struct listener *listener, bool names, struct monitor *monit
     struct sockaddr_storage from = {0};
     socklen_t length;
 
+    *failure = (struct socket_failure){.source = NULL};
     for (size_t i = 0; i < listener->count; i++)
         fds[i] = (struct pollfd){.fd = listener->fds[i], .events = POLLIN};
     for (;;) {
