@@ -63,9 +63,9 @@ hold_input() {
     for file in only:3 some:19 none:19; do
         count=${file#*:} file=${file%:*}
         talk ./path into:got hear:"$count"
-        to_path -C <$file
+        to_path -C <"$file"
         status_of "$peer"
-        crlf $file | cmp - got
+        crlf "$file" | cmp - got
         [ "$file" != only ] || [ "$(sizes_of peer.log got)" = 32768,32768,14464 ]
     done
 }

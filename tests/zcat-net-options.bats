@@ -27,13 +27,8 @@ load helpers
 }
 
 @test "letters of nc that are not supported are refused by name" {
-    local letter
-    for letter in S; do
-        refuses "the option '-$letter' of nc is not supported by zcat-net" "-$letter" 127.0.0.1 1
-    done
-    for letter in V; do
-        refuses "the option '-$letter' of nc is not supported by zcat-net" "-$letter" 1 127.0.0.1 1
-    done
+    refuses "the option '-S' of nc is not supported by zcat-net" -S 127.0.0.1 1
+    refuses "the option '-V' of nc is not supported by zcat-net" -V 1 127.0.0.1 1
     refuses "the option '-Z' of nc is not supported by zcat-net" -Z 127.0.0.1 1
 }
 
