@@ -54,13 +54,14 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# Manual pages: --help by help2man, and the sections written by hand.
+# Manual pages: --help by help2man, and the sections written by hand, those of a long page in several files.
 pages = $(commands:%=$(BUILD)/man/%.1)
+$(BUILD)/man/zcat-net.1: man/zcat-net-idioms.h2m
 
 $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 	$(call say,MAN)
 	@mkdir -p $(@D)
-	$(Q)help2man --no-info --locale=C --include=$< --output=$@ $(BUILD)/bin/$*
+	$(Q)help2man --no-info --locale=C $(addprefix --include=,$(filter %.h2m,$^)) --output=$@ $(BUILD)/bin/$*
 
 man: $(pages)
 
