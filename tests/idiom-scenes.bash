@@ -346,8 +346,8 @@ scene_ask_unix() {
     settle asked
 }
 
-scene_log_line_unix() {
-    meet 'nc -u -d -l -U PATH >got' 'zcat-net -u -k -l -U PATH >got'
+scene_log_line_unix() { # nc would connect to the name of its sender, which has gone by then
+    meet 'socat -u UNIX-RECV:PATH CREATE:got' 'zcat-net -u -k -l -U PATH >got'
     start
     settle has_line got '^<13>hello$'
 }
