@@ -42,6 +42,7 @@ returned() {
 
 # stalled_listen: a listener whose output is taken only as the test reads descriptor 5.
 stalled_listen() {
+    rm -f err # or the port of an earlier one may be found in it
     mkfifo slow
     zcat-net -n -l -d --print-port 127.0.0.1 0 >slow 2>err &
     listener=$!
@@ -57,7 +58,7 @@ start_send() {
 
 # first_bytes: waits until the stalled listener has delivered something, and takes one byte.
 first_bytes() {
-    [ "$(head -c 1 <&5 | wc -c)" -eq 1 ]
+    [ "$(timeout 60 head -c 1 <&5 | wc -c)" -eq 1 ]
 }
 
 # both_fail STATUS PATTERN: with what was stalled flowing again the sender ends with that status and one line
