@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,13 +43,48 @@ bool digest_request_close(struct digest_request *request, bool sync)
     return closed;
 }
 
+/* The line for a name; to be freed. NULL: no memory. In one that has an end of line or a backslash, those are
+ * escaped, and the line begins with a backslash. */
+static char *make_line(const char *digits, const char *name)
+{
+    static const char odd[] = "\\\n\r", letters[] = "\\nr";
+    bool escapes = strpbrk(name, odd) != NULL;
+    char *line = malloc(1 + strlen(digits) + 2 + 2 * strlen(name) + 2), *end = line;
+
+    if (line == NULL)
+        return NULL;
+    end += sprintf(end, "%s%s  ", escapes ? "\\" : "", digits);
+    for (; *name != '\0'; name++) {
+        const char *found = strchr(odd, *name);
+        if (found != NULL)
+            *end++ = '\\';
+        *end++ = found != NULL ? letters[found - odd] : *name;
+    }
+    strcpy(end, "\n");
+    return line;
+}
+
+static bool put_line(const struct digest_request *request, const char *line)
+{
+    size_t length = strlen(line);
+
+    if (request->output < 0)
+        return request->is_result ? message_result_line(line) : message_plain("%.*s", (int)length - 1, line);
+    for (ssize_t n; length > 0; line += n, length -= (size_t)n)
+        if ((n = write(request->output, line, length)) < 0 && errno == EINTR)
+            n = 0;
+        else if (n < 0)
+            return false;
+    return true;
+}
+
 bool digest_request_print(const struct digest_request *request, const char *digits, const char *name)
 {
-    if (request->output < 0)
-        return message_plain("%s  %s", digits, name);
-    if (dprintf(request->output, "%s  %s\n", digits, name) < 0) {
+    char *line = make_line(digits, name);
+    bool printed = line != NULL && put_line(request, line);
+
+    if (!printed && request->output >= 0)
         message_error(errno, "error writing '%s'", request->file);
-        return false;
-    }
-    return true;
+    free(line);
+    return printed;
 }

@@ -10,7 +10,8 @@
 /* What "ALGO[:FILE]" asks for. */
 struct digest_request {
     enum digest_algorithm algorithm;
-    const char *file; /* NULL: standard error */
+    const char *file; /* NULL: standard error, */
+    bool is_result;   /* or standard output, with what message_result prints */
     int output;       /* the open file, or -1 */
 };
 
@@ -25,7 +26,8 @@ bool digest_request_open(struct digest_request *request);
 /* Closes the file, if it is open; sync: when it is on disk. False: it could not be written (reported). */
 bool digest_request_close(struct digest_request *request, bool sync);
 
-/* Prints a digest as sha256sum(1) does for a file of this name. False: that failed (reported). */
+/* Prints a digest as sha256sum(1) does for a file of this name, which may have any bytes. False: that failed
+ * (reported). */
 bool digest_request_print(const struct digest_request *request, const char *digits, const char *name);
 
 #endif

@@ -10,14 +10,14 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { LINE_MAX_BYTES = 2048 };
 
 /* Design.md allows this module what no other has: state of its own, for standard error exists once. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_shown;
+static _Thread_local struct message_text *diverted; /* where this thread's lines go, NULL: out */
 
 static bool put(const char *text, size_t length)
 {
@@ -40,52 +40,153 @@ static bool has_control_characters(const char *text)
     return *text != '\0';
 }
 
-static bool put_line(const char *prefix, const char *text, int errnum)
+/* The text with its control characters visible; to be freed. NULL: no memory. */
+static char *make_visible(const char *text)
 {
-    char visible[LINE_MAX_BYTES * 4 + 1];
-    char line[sizeof visible + 128];
+    char *visible = NULL;
 
-    if (has_control_characters(text)) {
-        strvis(visible, text, VIS_CSTYLE | VIS_TAB | VIS_NL | VIS_NOSLASH);
-        text = visible;
-    }
+    if (!has_control_characters(text))
+        return strdup(text);
+    if (stravis(&visible, text, VIS_CSTYLE | VIS_TAB | VIS_NL | VIS_NOSLASH) < 0)
+        return NULL;
+    return visible;
+}
+
+/* A whole line; to be freed. NULL: no memory. */
+static char *make_line(const char *prefix, const char *format, va_list args, int errnum)
+{
+    char *text = NULL, *visible = NULL, *line = NULL;
+
+    if (vasprintf(&text, format, args) >= 0 && (visible = make_visible(text)) != NULL &&
+        asprintf(&line, "%s%s%s%s%s\n", prefix, *prefix ? ": " : "", visible, errnum ? ": " : "",
+                 errnum ? strerror(errnum) : "") < 0)
+        line = NULL;
+    free(text);
+    free(visible);
+    return line;
+}
+
+static bool put_line(const char *line)
+{
     pthread_mutex_lock(&lock);
-    int length =
-        snprintf(line, sizeof line, "%s%s%s%s%s%s\n", status_shown ? "\r\033[K" : "", prefix ? prefix : "",
-                 prefix ? ": " : "", text, errnum ? ": " : "", errnum ? strerror(errnum) : "");
+    bool written = (!status_shown || put("\r\033[K", 4)) && put(line, strlen(line));
     status_shown = false;
-    bool written = put(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
     pthread_mutex_unlock(&lock);
     return written;
 }
 
-#define FORMAT_INTO(text, format)                    \
-    do {                                             \
-        va_list args;                                \
-        va_start(args, format);                      \
-        vsnprintf(text, sizeof(text), format, args); \
-        va_end(args);                                \
-    } while (0)
+/* Diverted lines stand one after the other, each behind its letter. */
+enum { ERROR_LINE = 'e', RESULT_LINE = 'r' };
+
+static bool divert_line(struct message_text *text, char letter, const char *line)
+{
+    size_t length = strlen(line) + 1;
+    char *lines = realloc(text->lines, text->length + 1 + length);
+
+    if (lines == NULL)
+        return false;
+    lines[text->length] = letter;
+    memcpy(lines + text->length + 1, line, length);
+    text->lines = lines;
+    text->length += 1 + length;
+    return true;
+}
+
+static bool print_line(char letter, const char *line)
+{
+    return letter == RESULT_LINE ? fputs(line, stdout) >= 0 : put_line(line);
+}
+
+static bool put_or_divert(char letter, const char *line)
+{
+    return (diverted != NULL && divert_line(diverted, letter, line)) || print_line(letter, line);
+}
+
+static bool say(char letter, const char *prefix, const char *format, va_list args, int errnum)
+{
+    char *line = make_line(prefix, format, args, errnum);
+
+    if (line == NULL)
+        return false;
+    bool said = put_or_divert(letter, line);
+    free(line);
+    return said;
+}
 
 void message_error(int errnum, const char *format, ...)
 {
-    char text[LINE_MAX_BYTES];
-    FORMAT_INTO(text, format);
-    put_line(getprogname(), text, errnum);
+    va_list args;
+
+    va_start(args, format);
+    say(ERROR_LINE, getprogname(), format, args, errnum);
+    va_end(args);
 }
 
 void message_note(const char *format, ...)
 {
-    char text[LINE_MAX_BYTES];
-    FORMAT_INTO(text, format);
-    put_line(getprogname(), text, 0);
+    va_list args;
+
+    va_start(args, format);
+    say(ERROR_LINE, getprogname(), format, args, 0);
+    va_end(args);
 }
 
 bool message_plain(const char *format, ...)
 {
-    char text[LINE_MAX_BYTES];
-    FORMAT_INTO(text, format);
-    return put_line(NULL, text, 0);
+    va_list args;
+
+    va_start(args, format);
+    bool said = say(ERROR_LINE, "", format, args, 0);
+    va_end(args);
+    return said;
+}
+
+void message_prompt(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *line = make_line(getprogname(), format, args, 0);
+    va_end(args);
+    if (line == NULL)
+        return;
+    line[strlen(line) - 1] = ' ';
+    put_line(line);
+    free(line);
+}
+
+void message_result(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(RESULT_LINE, "", format, args, 0);
+    va_end(args);
+}
+
+bool message_result_line(const char *line)
+{
+    return put_or_divert(RESULT_LINE, line);
+}
+
+bool message_close_results(void)
+{
+    return !ferror(stdout) && fflush(stdout) == 0 && (close(STDOUT_FILENO) == 0 || errno == EBADF);
+}
+
+void message_divert(struct message_text *text)
+{
+    diverted = text;
+}
+
+void message_print(struct message_text *text)
+{
+    const char *end = text->lines + text->length;
+
+    for (const char *line = text->lines; line != end; line += strlen(line) + 1)
+        print_line(*line, line + 1);
+    free(text->lines);
+    *text = (struct message_text){NULL, 0};
 }
 
 bool message_on_terminal(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The only module that writes to standard error: one line a message, and the status line below them. */
+/* The only module that writes to standard error: one line a message, and the status line below them; and to
+ * standard output, where a command's results are lines. */
 #ifndef ZCOPY_BASE_MESSAGE_H
 #define ZCOPY_BASE_MESSAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define MESSAGE_FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
 
@@ -22,6 +24,31 @@ void message_note(const char *format, ...) MESSAGE_FORMAT(1, 2);
 
 /* "text", for lines whose wording a peer fixed, or that are a result. False: it could not be written. */
 bool message_plain(const char *format, ...) MESSAGE_FORMAT(1, 2);
+
+/* "PROGRAM: text" and a blank, without an end of line: the answer comes behind it. Never kept back. */
+void message_prompt(const char *format, ...) MESSAGE_FORMAT(1, 2);
+
+/* "text" on standard output, buffered. */
+void message_result(const char *format, ...) MESSAGE_FORMAT(1, 2);
+
+/* A result that another program reads: the bytes as they are, with an end of line. False: no memory. */
+bool message_result_line(const char *line);
+
+/* To be called once, at the end: false with errno when a result could not be written. A standard output that
+ * was closed from the start is an error only if there was a result. */
+bool message_close_results(void);
+
+/* Lines that are kept back. To be zeroed before its first use. */
+struct message_text {
+    char *lines;
+    size_t length;
+};
+
+/* From now on the lines of this thread go into text; NULL: out again. */
+void message_divert(struct message_text *text);
+
+/* Prints what has gone into text, in order, and empties it. */
+void message_print(struct message_text *text);
 
 /*
  * Draws text as the status line, over the last one. Never blocks: on a terminal that takes nothing just now

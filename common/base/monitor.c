@@ -43,6 +43,8 @@ void monitor_wake(const struct monitor *monitor)
 static const char *status_text(struct monitor *monitor, char text[PROGRESS_TEXT])
 {
     uint64_t bytes = monitor->bytes ? monitor->bytes(monitor->of) : 0;
+    if (monitor->bytes && monitor->files)
+        monitor->progress.files = monitor->files(monitor->of);
     return progress_text(&monitor->progress, bytes, clock_now(), text);
 }
 

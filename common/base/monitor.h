@@ -14,6 +14,7 @@ struct monitor {
     int usr1;                          /* signalfd(2) of SIGUSR1 */
     int wake;                          /* eventfd(2) that workers write to by monitor_wake */
     uint64_t (*bytes)(const void *of); /* how many bytes have been moved so far; thread-safe */
+    uint64_t (*files)(const void *of); /* the same of files, NULL: it is not about files */
     const void *of;
 };
 

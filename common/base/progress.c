@@ -50,14 +50,22 @@ static void add_left(char *text, size_t room, const struct progress *progress, u
     snprintf(text, room, "  %3.0f%%  %s left", 100.0 * (double)bytes / (double)progress->total, left);
 }
 
+static void add_files(char *text, size_t room, const struct progress *progress)
+{
+    if (progress->total_files > 0)
+        snprintf(text, room, "  %llu of %llu files", (unsigned long long)progress->files,
+                 (unsigned long long)progress->total_files);
+}
+
 const char *progress_text(struct progress *progress, uint64_t bytes, uint64_t now, char text[PROGRESS_TEXT])
 {
-    char done[SIZE_TEXT], current[SIZE_TEXT], mean[SIZE_TEXT], left[2 * SIZE_TEXT] = "";
+    char done[SIZE_TEXT], current[SIZE_TEXT], mean[SIZE_TEXT], left[2 * SIZE_TEXT] = "", files[64] = "";
     uint64_t since = progress->shown == 0 ? progress->started : progress->shown;
     double average = rate(bytes, now - progress->started);
 
     add_left(left, sizeof left, progress, bytes, average);
-    snprintf(text, PROGRESS_TEXT, "%s%s  %s/s now  %s/s average", size_format(done, bytes), left,
+    add_files(files, sizeof files, progress);
+    snprintf(text, PROGRESS_TEXT, "%s%s%s  %s/s now  %s/s average", size_format(done, bytes), files, left,
              size_format(current, (uint64_t)rate(bytes - progress->bytes, now - since)),
              size_format(mean, (uint64_t)average));
     progress->shown = now;

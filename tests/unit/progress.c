@@ -36,6 +36,14 @@ static void check_with_total(void)
     check_text(&progress, 100 << 20, 4, "100.0 MiB  100%  0:00 left  25.0 MiB/s now  25.0 MiB/s average");
 }
 
+static void check_with_files(void)
+{
+    struct progress progress = {
+        .when = PROGRESS_ALWAYS, .started = start, .total = 1024, .files = 3, .total_files = 12};
+
+    check_text(&progress, 512, 1, "512 B  3 of 12 files   50%  0:01 left  512 B/s now  512 B/s average");
+}
+
 /* A file of unknown or wrong size may give more than its total. */
 static void check_odd(void)
 {
@@ -80,6 +88,7 @@ int main(void)
 {
     check_without_total();
     check_with_total();
+    check_with_files();
     check_odd();
     check_due();
     check_parse();
