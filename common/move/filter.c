@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "move/pump_private.h"
 
 void filter_set(struct pump *pump, const struct pump_filter *filter)
 {
@@ -18,7 +19,7 @@ void filter_set(struct pump *pump, const struct pump_filter *filter)
 static bool wait_for_pause(struct pump *pump)
 {
     for (;;) {
-        int halt = atomic_load(&pump->halt);
+        enum pump_halt halt = pump_halting(pump);
         uint64_t now = clock_now();
         eventfd_t halts;
 

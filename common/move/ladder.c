@@ -22,6 +22,7 @@ static bool is_default(enum method method, enum kind source, enum kind sink)
                sink != KIND_PIPE; /* to a pipe it is splice, and only since Linux 5.12 */
     case METHOD_SPLICE:
         return !is_character(source) && !is_character(sink);
+    case METHOD_CLONE:
     case METHOD_TEE:
     case METHOD_MMAP:
         return false;
@@ -56,6 +57,16 @@ bool ladder_has(const struct ladder *ladder, enum method method)
         if (ladder->steps[i] == method)
             return true;
     return false;
+}
+
+void ladder_drop(struct ladder *ladder, enum method method)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < ladder->count; i++)
+        if (ladder->steps[i] != method)
+            ladder->steps[kept++] = ladder->steps[i];
+    ladder->count = kept;
 }
 
 static bool add_named(struct ladder *ladder, const char *name, size_t length)

@@ -26,7 +26,12 @@ struct ladder ladder_restrict(const struct ladder *wanted, enum kind source, enu
 /* True when method is one of its steps. */
 bool ladder_has(const struct ladder *ladder, enum method method);
 
-/* A list of methods as --method= takes it, separated by commas. False: an unknown or a repeated name. */
+/* Takes a method out of it, if it is there. */
+void ladder_drop(struct ladder *ladder, enum method method);
+
+/* A list of methods as --method= takes it, separated by commas. False: an unknown or a repeated name. A
+ * method that no pair of the command's can use is none of this function's business: ladder_restrict leaves
+ * it out, and a list without any other is then an error that names the pair. */
 bool ladder_parse(const char *list, struct ladder *ladder);
 
 #endif

@@ -4,21 +4,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define SET(kind) (1u << (kind))
 #define FILES (SET(KIND_FILE) | SET(KIND_APPEND) | SET(KIND_BLOCK))
+#define REGULAR (SET(KIND_FILE) | SET(KIND_APPEND)) /* as a source */
 #define ANY (SET(KIND_COUNT) - 1)
 /* Sinks that take pages from a pipe. A terminal opened O_APPEND refuses at run time: EINVAL. */
 #define SPLICE_SINKS                                                                         \
     (SET(KIND_FILE) | SET(KIND_BLOCK) | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_NULL) | \
      SET(KIND_TERMINAL) | SET(KIND_DEVICE))
+
+bool method_clone(int in, int out)
+{
+    return ioctl(out, FICLONE, in) == 0;
+}
+
+/* At most n bytes, which is far below 1 GiB: for more, CIFS says EINVAL, and ZFS more than an int holds. */
+static ssize_t take_by_copy_file_range(struct route *route, size_t n)
+{
+    return copy_file_range(route->in, NULL, route->out, NULL, n, 0);
+}
 
 static ssize_t take_by_sendfile(struct route *route, size_t n)
 {
@@ -128,6 +144,8 @@ static ssize_t take_by_read(struct route *route, size_t n)
 }
 
 const struct method_row method_table[METHOD_COUNT] = {
+    [METHOD_CLONE] = {"clone", REGULAR, SET(KIND_FILE), true, NULL},
+    [METHOD_COPY_FILE_RANGE] = {"copy_file_range", REGULAR, SET(KIND_FILE), true, take_by_copy_file_range},
     [METHOD_SENDFILE] = {"sendfile", FILES, SPLICE_SINKS, true, take_by_sendfile},
     [METHOD_SPLICE] = {"splice",
                        FILES | SET(KIND_PIPE) | SET(KIND_STREAM) | SET(KIND_TERMINAL) | SET(KIND_DEVICE),
@@ -141,6 +159,17 @@ bool method_serves(enum method method, enum kind source, enum kind sink)
 {
     const struct method_row *row = &method_table[method];
     return row->take != NULL && (row->sources & SET(source)) && (row->sinks & SET(sink));
+}
+
+bool method_is_sound(enum method method)
+{
+    struct utsname name;
+    int major, minor;
+
+    if (method != METHOD_COPY_FILE_RANGE || uname(&name) != 0 ||
+        sscanf(name.release, "%d.%d", &major, &minor) != 2)
+        return true;
+    return major > 5 || (major == 5 && minor >= 3);
 }
 
 ssize_t sink_write(int fd, enum kind kind, const char *data, size_t n)
@@ -216,14 +245,34 @@ struct route route_make(int in, int out, size_t pipe_size)
                           .pipe = {-1, -1}};
 }
 
-void route_free(struct route *route)
+static void close_pipe(struct route *route)
 {
-    unmap(route);
-    free(route->buffer);
     if (route->pipe[0] >= 0) {
         close(route->pipe[0]);
         close(route->pipe[1]);
     }
+    route->pipe[0] = route->pipe[1] = -1;
+}
+
+void route_turn(struct route *route, int in, enum kind in_kind, int out, enum kind out_kind)
+{
+    unmap(route);
+    if (route->in_pipe > 0)
+        close_pipe(route);
+    *route = (struct route){.in = in,
+                            .out = out,
+                            .in_kind = in_kind,
+                            .out_kind = out_kind,
+                            .pipe_size = route->pipe_size,
+                            .pipe = {route->pipe[0], route->pipe[1]},
+                            .buffer = route->buffer};
+}
+
+void route_free(struct route *route)
+{
+    unmap(route);
+    free(route->buffer);
+    close_pipe(route);
 }
 
 bool method_refused(int error)
@@ -242,6 +291,23 @@ bool method_refused(int error)
         return true;
     default:
         return false;
+    }
+}
+
+bool method_gives_up(enum method method, int error)
+{
+    if (method != METHOD_COPY_FILE_RANGE)
+        return method != METHOD_READ && method_refused(error);
+    switch (error) { /* what GNU cp and Go have met where read and write work: CIFS, FUSE, NFS, old kernels */
+    case ENOTTY:
+    case EBADF: /* a sink that has become O_APPEND */
+    case ETXTBSY:
+    case ENOENT:
+    case EIO:
+    case EFBIG: /* Linux 6.17: at the end of the file */
+        return true;
+    default:
+        return method_refused(error);
     }
 }
 

@@ -9,9 +9,21 @@
 
 #include "move/kind.h"
 
-/* Named after their system calls, the fastest first; mmap is mmap + write. tee alone does not move bytes but
- * duplicate them: see route_duplicate. */
-enum method { METHOD_SENDFILE, METHOD_SPLICE, METHOD_TEE, METHOD_MMAP, METHOD_READ, METHOD_COUNT };
+/*
+ * Named after their system calls, the fastest first; mmap is mmap + write. Two of them take nothing from a
+ * source: clone shares a whole file's extents with another (method_clone), tee duplicates what is in a pipe
+ * (route_duplicate).
+ */
+enum method {
+    METHOD_CLONE,
+    METHOD_COPY_FILE_RANGE,
+    METHOD_SENDFILE,
+    METHOD_SPLICE,
+    METHOD_TEE,
+    METHOD_MMAP,
+    METHOD_READ,
+    METHOD_COUNT
+};
 
 /*
  * Two descriptors and what has been taken from the first but not yet been delivered to the second: in
@@ -40,6 +52,9 @@ enum { ROUTE_BUFFER = 256 * 1024, ROUTE_WINDOW = 1024 * 1024, ROUTE_RESCUE = 32 
 /* A route from in to out; nothing is opened yet. pipe_size: bytes. */
 struct route route_make(int in, int out, size_t pipe_size);
 
+/* Turns a route to another pair of these kinds. What it held is lost; an empty pipe and the buffer stay. */
+void route_turn(struct route *route, int in, enum kind in_kind, int out, enum kind out_kind);
+
 /* Frees the pipe, the buffer and the mapping, with what is in them. */
 void route_free(struct route *route);
 
@@ -61,6 +76,16 @@ extern const struct method_row method_table[METHOD_COUNT];
 
 /* True when the method can carry bytes from a source of this kind to a sink of that kind. */
 bool method_serves(enum method method, enum kind source, enum kind sink);
+
+/* False: this kernel's copy_file_range is not to be called (before Linux 5.3: copy_file_range(2), BUGS). */
+bool method_is_sound(enum method method);
+
+/*
+ * Makes the file out share all extents of the file in, by FICLONE: what out had there is replaced, and what
+ * it had behind that stays. False with errno: EOPNOTSUPP (file systems without reflinks), EXDEV (two of
+ * them), EINVAL (among others a source of odd length and a longer out), or those of ioctl_ficlone(2).
+ */
+bool method_clone(int in, int out);
 
 /* Opens the private pipe, if it is not open yet. False with errno. */
 bool route_open_pipe(struct route *route);
@@ -114,6 +139,9 @@ static inline size_t route_held(const struct route *route)
 
 /* True when error says that a method is refused here, and not that the transfer has failed. */
 bool method_refused(int error);
+
+/* The same for what taking by this method has said: copy_file_range has further ways to refuse. */
+bool method_gives_up(enum method method, int error);
 
 /* Makes the pipe that fd is one end of at least size bytes large, as far as the system permits. */
 void pipe_grow(int fd, size_t size);

@@ -4,7 +4,7 @@
  *
  * The pump takes only when it holds nothing, so the private pipe is empty whenever something is spliced into
  * it: EAGAIN then always means the source, and a splice into our own full pipe cannot hang. Every error has
- * a side because taking and delivering are two calls (sendfile, which is one, is told apart by a pread).
+ * a side because taking and delivering are two calls (where it is one, as sendfile, a pread tells).
  *
  * Gathering. On a fast link wake-ups cost more than the bytes. While a TCP source delivers in bulk the pump
  * raises SO_RCVLOWAT, so that poll(2) sleeps until 256 KiB are queued (socket(7): since Linux 2.6.28; a FIN
@@ -30,6 +30,7 @@ enum {
     LOW_MARK = 256 * 1024,         /* bytes */
     BULK = 64 * 1024,              /* bytes taken at once that mean bulk */
     GATHER_TIMEOUT = 5,            /* milliseconds */
+    INTERRUPT_LOOK = 100,          /* milliseconds */
     GROW_PIPES_AFTER = 1024 * 1024 /* bytes moved before a pipe of somebody else's is grown */
 };
 
@@ -44,6 +45,26 @@ bool pump_init(struct pump *pump, int in, int out, size_t pipe_size)
     };
     pump->ladder = ladder_for(pump->route.in_kind, pump->route.out_kind);
     return pump->stop >= 0;
+}
+
+void pump_turn(struct pump *pump, int in, enum kind in_kind, int out, enum kind out_kind)
+{
+    struct route route = pump->route;
+
+    route_turn(&route, in, in_kind, out, out_kind);
+    *pump = (struct pump){
+        .route = route,
+        .ladder = ladder_for(in_kind, out_kind),
+        .length = PUMP_TO_END,
+        .limit = pump->limit,
+        .tap = -1,
+        .keep_pipes = pump->keep_pipes,
+        .interrupt = pump->interrupt,
+        .tally = pump->tally,
+        .stop = pump->stop,
+        .halt = pump->halt,
+        .low_mark = 1,
+    };
 }
 
 void pump_halt(struct pump *pump, enum pump_halt how)
@@ -61,6 +82,8 @@ void pump_free(struct pump *pump)
 
 enum pump_halt pump_halting(const struct pump *pump)
 {
+    if (pump->interrupt != NULL && atomic_load_explicit(pump->interrupt, memory_order_relaxed) != 0)
+        return PUMP_ABANDON;
     return (enum pump_halt)atomic_load(&pump->halt);
 }
 
@@ -89,14 +112,11 @@ bool pump_next_method(struct pump *pump, enum pump_side side, int error)
     pump->refused[pump_current(pump)] = error;
     if (pump->ladder.count <= 1)
         return pump_fail(pump, side, error);
-    pump->ladder.count--;
-    for (size_t i = 0; i < pump->ladder.count; i++)
-        pump->ladder.steps[i] = pump->ladder.steps[i + 1];
+    ladder_drop(&pump->ladder, pump_current(pump));
     return true;
 }
 
-/* Waits until fd is ready or the pump is halted. Clears the halt event; what was asked for is in halt. */
-enum pump_wait pump_wait_for(struct pump *pump, int fd, short events, int timeout)
+static enum pump_wait wait_once(struct pump *pump, int fd, short events, int timeout)
 {
     const struct pump_sinks *sinks = pump->sinks;
     eventfd_t halts;
@@ -106,6 +126,21 @@ enum pump_wait pump_wait_for(struct pump *pump, int fd, short events, int timeou
     if (ready != 0)
         return ready > 0 ? WAIT_READY : WAIT_FAILED;
     return eventfd_read(pump->stop, &halts) == 0 ? WAIT_HALTED : WAIT_TIMED_OUT;
+}
+
+/* Waits until fd is ready or the pump is halted. Clears the halt event; what was asked for is in halt. Nobody
+ * is told of an interrupt: it is looked at now and then. */
+enum pump_wait pump_wait_for(struct pump *pump, int fd, short events, int timeout)
+{
+    while (pump->interrupt != NULL && (timeout < 0 || timeout > INTERRUPT_LOOK)) {
+        enum pump_wait wait = wait_once(pump, fd, events, INTERRUPT_LOOK);
+        if (wait != WAIT_TIMED_OUT)
+            return wait;
+        if (pump_halting(pump) == PUMP_ABANDON)
+            return WAIT_HALTED;
+        timeout -= timeout < 0 ? 0 : INTERRUPT_LOOK;
+    }
+    return wait_once(pump, fd, events, timeout);
 }
 
 static void set_low_mark(struct pump *pump, int bytes)
@@ -160,6 +195,8 @@ static bool wait_for_source(struct pump *pump)
 void pump_count(struct pump *pump, enum method method, size_t n)
 {
     pump->by_method[method] += n;
+    if (pump->tally != NULL)
+        atomic_fetch_add_explicit(pump->tally, n, memory_order_relaxed);
     atomic_fetch_add_explicit(&pump->moved, n, memory_order_relaxed);
     if (pump->route.pipe[0] >= 0 && !pump->keep_pipes && !pump->pipes_grown &&
         atomic_load_explicit(&pump->moved, memory_order_relaxed) >= GROW_PIPES_AFTER) {
@@ -183,7 +220,8 @@ static bool at_end(struct pump *pump)
     return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) <= 0;
 }
 
-/* sendfile is one call with two ends: a read of one byte tells whether the source is the one that failed. */
+/* A direct method is one call with two ends: a read of one byte tells whether the source is the one that
+ * failed. */
 static enum pump_side failed_side(const struct pump *pump, int *error)
 {
     char byte;
@@ -204,7 +242,7 @@ static bool taking_failed(struct pump *pump, int error)
     if (error == EAGAIN)
         return method_table[pump_current(pump)].direct ? pump_wait_for_sink(pump) : true;
     enum pump_side side = failed_side(pump, &error);
-    if (pump_current(pump) != METHOD_READ && method_refused(error))
+    if (method_gives_up(pump_current(pump), error))
         return pump_next_method(pump, side, error);
     return pump_fail(pump, side, error);
 }

@@ -74,6 +74,10 @@ struct pump {
     bool lost_is_end; /* the source is a vsock socket, which may say ENOTCONN where it is at its end */
     bool gather;      /* the source is a TCP socket of ours: let data gather while in bulk (see pump.c) */
 
+    /* For several pumps together; NULL: none. */
+    const _Atomic int *interrupt; /* not 0: as PUMP_ABANDON, within 100 ms where nothing moves */
+    _Atomic uint64_t *tally;      /* bytes that are delivered are counted here, too */
+
     /* For other threads to read while the pump runs. */
     _Atomic uint64_t moved; /* bytes that have been delivered */
 
@@ -98,6 +102,13 @@ struct pump {
 /* A pump from in to out (-1: to sinks) with the default methods for their kinds. False with errno: no
  * descriptor left. */
 bool pump_init(struct pump *pump, int in, int out, size_t pipe_size);
+
+/*
+ * Turns a pump that has stopped to another pair of these kinds: as pump_init, but the descriptors, the buffer
+ * and the rate limit of the first pair are used again, and interrupt, tally, keep_pipes and pump_halt stay in
+ * force. What it held is lost. No other thread may use the pump meanwhile.
+ */
+void pump_turn(struct pump *pump, int in, enum kind in_kind, int out, enum kind out_kind);
 
 /*
  * Runs until the source ends, length is reached, pump_halt, or a failure, and sets the result. A method that

@@ -147,6 +147,8 @@ void transfer_print_debug(const struct pump *pump, const char *source, const cha
             continue;
         if (pump->refused[method] != 0)
             message_error(pump->refused[method], "debug: %s was refused", method_table[method].name);
+        else if (method == METHOD_COPY_FILE_RANGE && !method_serves(method, route->in_kind, route->out_kind))
+            continue; /* it is for two files, and nobody expects it elsewhere */
         else if (!method_serves(method, route->in_kind, route->out_kind))
             message_note("debug: %s cannot serve this pair", method_table[method].name);
         else if (pump->by_method[method] == 0)

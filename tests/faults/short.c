@@ -21,9 +21,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum call { CALL_SPLICE, CALL_TEE, CALL_SENDFILE, CALL_READ, CALL_WRITE, CALL_SEND, CALL_RECV, CALL_COUNT };
+enum call {
+    CALL_SPLICE,
+    CALL_TEE,
+    CALL_SENDFILE,
+    CALL_READ,
+    CALL_WRITE,
+    CALL_SEND,
+    CALL_RECV,
+    CALL_COPY,
+    CALL_COUNT
+};
 
-static const char *const names[CALL_COUNT] = {"splice", "tee", "sendfile", "read", "write", "send", "recv"};
+static const char *const names[CALL_COUNT] = {"splice", "tee",  "sendfile", "read",
+                                              "write",  "send", "recv",     "copy_file_range"};
 static _Atomic unsigned long turns, cut[CALL_COUNT], failed[CALL_COUNT];
 static unsigned long most, whole_every, fail_every;
 static int fail_errno;
@@ -120,4 +131,9 @@ ssize_t send(int fd, const void *buffer, size_t length, int flags)
 ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
     PASS_ON(CALL_RECV, recv, fd, length, fd, buffer, length, flags);
+}
+
+ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t length, unsigned flags)
+{
+    PASS_ON(CALL_COPY, copy_file_range, in, length, in, from, out, to, length, flags);
 }
