@@ -21,7 +21,7 @@ ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
-commands = zcat-net zsend ztee
+commands = zcat-net zcp zsend ztee
 
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
@@ -29,6 +29,9 @@ common = base/descriptor base/digest base/digest_request base/limit base/message
 zcat-net = main conflicts crlf datagram datagram_flow datagram_receive datagram_send datagram_serve handover handshake \
 	handshake_http handshake_socks line_options lines operands output own_name proxy proxy_options scan session settings tap \
 	tell telnet tos udp_probe
+zcp = main ask atomic attributes attributes_acl attributes_end attributes_extended backup cache choice conflicts copier entry \
+	existing explain extents file in_place jobs looking mover names node operands pair parents path preserve queue resume run \
+	same seen settings sums survey sync verify walk watch
 zsend = main raw settings source
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 
@@ -47,6 +50,7 @@ $(BUILD)/bin/$(1): $$($(1):%=$(BUILD)/cmd/$(1)/%.o) $(BUILD)/libcommon.a
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
+$(BUILD)/bin/zcp: LDLIBS += -lattr
 $(foreach command,$(commands),$(eval $(call command_rule,$(command))))
 
 $(BUILD)/%.o: %.c Makefile
@@ -66,7 +70,7 @@ $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 man: $(pages)
 
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
-unit = address digest filter ladder limit lines method option progress proxy pump size stall
+unit = address attributes digest filter ladder limit lines method mover option progress proxy pump size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so
 
@@ -77,6 +81,10 @@ $(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
 
 # Pure parts of a command that have a test of their own.
 $(BUILD)/tests/lines: $(addprefix $(BUILD)/cmd/zcat-net/,crlf.o telnet.o)
+
+$(BUILD)/tests/attributes: $(addprefix $(BUILD)/cmd/zcp/,attributes.o attributes_acl.o attributes_end.o attributes_extended.o backup.o)
+$(BUILD)/tests/attributes: LDLIBS += -lattr
+$(BUILD)/tests/mover: $(addprefix $(BUILD)/cmd/zcp/,explain.o extents.o in_place.o mover.o looking.o resume.o sums.o cache.o)
 
 $(BUILD)/tests/short.so: tests/faults/short.c Makefile
 	$(call say,CC)
@@ -92,7 +100,8 @@ check:
 	$(MAKE) test SAN=address,undefined TESTS="$(sanitized)"
 	$(MAKE) test SAN=thread TESTS="$(sanitized)"
 
-sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats $(filter-out tests/ztee-faults.bats,$(wildcard tests/ztee*.bats))
+sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats $(filter-out tests/ztee-faults.bats,$(wildcard tests/ztee*.bats)) \
+	$(filter-out tests/zcp-faults.bats,$(wildcard tests/zcp*.bats))
 
 # Benchmarks print tables; they are not tests.
 bench_bin = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))

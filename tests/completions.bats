@@ -64,10 +64,10 @@ offers_fish() {
     clean fish -c 'set -p fish_complete_path $COMPLETIONS/fish; complete -C$argv[1]' "$1" | sed 's/\t.*//'
 }
 
-# offered SHELL LINE: the candidates in order. What comes before them in the word, and a = or : behind them, is taken
+# offered SHELL LINE: the candidates in order. What comes before them in the word, and a =, : or / behind them, is taken
 # off: shells differ in whether they repeat it.
 offered() {
-    "offers_$1" "$2" | sed 's/[=:]$//; s/.*[=:,]//; /^$/d' | sort
+    "offers_$1" "$2" | sed 's/[=:/]$//; s/.*[=:,]//; /^$/d' | sort -u
 }
 
 # exactly SHELL LINE CANDIDATE...: these and no others.
@@ -96,7 +96,7 @@ tos=(af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 cs0 cs1 cs2 cs3
 # What all shells have to do.
 
 check_options() {
-    for command in zcat-net zsend ztee; do
+    for command in zcat-net zcp zsend ztee; do
         options "$command" >options
         [ "$(wc -l <options)" -gt 10 ]
         # shellcheck disable=SC2046 # words
@@ -125,6 +125,19 @@ check_values() {
     exactly "$1" 'zcat-net --hash=' xxh3 sha256 sha512
     exactly "$1" 'zcat-net -X ' 4 5 connect
     exactly "$1" 'zcat-net -P ' ''
+    exactly "$1" 'zcp --method=' clone copy_file_range sendfile splice mmap read
+    exactly "$1" 'zcp --method=clone,read,' copy_file_range sendfile splice mmap
+    exactly "$1" 'zcp --progress=' auto always never
+    exactly "$1" 'zcp --reflink=' auto always never
+    exactly "$1" 'zcp --sparse=' auto always never
+    exactly "$1" 'zcp --hash=' xxh3 sha256 sha512
+    exactly "$1" 'zcp --verify=' xxh3 sha256 sha512
+    exactly "$1" 'zcp --update=' all none none-fail older
+    exactly "$1" 'zcp --backup=' none off numbered t existing nil simple never
+    exactly "$1" 'zcp --preserve=' mode ownership timestamps links context xattr all
+    exactly "$1" 'zcp --no-preserve mode,l' links
+    exactly "$1" 'zcp -j ' ''
+    exactly "$1" 'zcp -S ' ''
     exactly "$1" 'ztee --output-error=' warn warn-nopipe exit exit-nopipe
     exactly "$1" 'ztee --slow=' block drop
     exactly "$1" 'ztee --buffer=' 1M 16M 256M
@@ -155,6 +168,12 @@ check_operands() {
     exactly "$1" 'zcat-net -l vsock:' any host hypervisor local
     exactly "$1" 'zcat-net -l vsock:l' local
     no_operand "$1" 'zsend --raw a-file known.example:80 '
+    mkdir -p a-directory
+    among "$1" 'zcp a-' a-file
+    among "$1" 'zcp --hash=sha256:a-' a-file
+    among "$1" 'zcp --sparse=always -j 2 --preserve a-file a-' a-file
+    exactly "$1" 'zcp -t a-' a-directory
+    exactly "$1" 'zcp --target-directory=a-' a-directory
     among "$1" 'ztee a-' a-file
     among "$1" 'ztee --slow drop -p b a-' a-file
     among "$1" 'ztee --hash=sha256:a-' a-file
@@ -230,6 +249,11 @@ check_ports() {
     for value in output-error={warn,warn-nopipe,exit,exit-nopipe} slow={block,drop} buffer={1M,16M,256M} \
         hash={xxh3,sha256,sha512} method={splice,tee,mmap,read}; do
         ztee --"$value" --version
+    done
+    for value in {progress,reflink,sparse}={auto,always,never} update={all,none,none-fail,older} \
+        backup={none,off,numbered,t,existing,nil,simple,never} {no-,}preserve={mode,ownership,timestamps,links,xattr,all} \
+        method={clone,copy_file_range,sendfile,splice,mmap,read} {hash,verify}={xxh3,sha256,sha512}; do
+        zcp --"$value" --version
     done
     for value in "${tos[@]}"; do
         zcat-net -T "$value" --version

@@ -113,6 +113,7 @@ check() {
     *'> sector'*) cmp disk.img copy.img && head -c 512 disk.img | cmp - sector ;;
     *'> sum'*) cmp disk.img copy.img && cksum <disk.img | cmp - sum ;;
     *'--fd=4'*) cmp disk.img one.img && cmp disk.img two.img ;;
+    *'verified.img'*) cmp disk.img verified.img && grep -qx 'verified.img: OK' sender.out ;;
     *'sha256sum'*) cmp receiver.out sender.out && [ -s sender.out ] && cmp disk.img copy.img ;;
     *'> copy.img'*) cmp disk.img copy.img ;;
     *'>> partial.img'*) cmp disk.img partial.img ;;
@@ -127,6 +128,12 @@ check() {
             grep -qE "CPU/GiB, $method 3000000$" sender.err || return 1
         done
         ;;
+    *'--resume photos photos.copy'* | *'--progress photos photos.copy'*) diff -r photos photos.copy ;;
+    *'-v photos restored'*) diff -r photos restored/photos && grep -q "'restored/photos/dog.jpg'" sender.out ;;
+    *'--backup=numbered'*) cmp disk.img partial.img && [ "$(stat -c %s partial.img.~1~)" -eq 1048576 ] ;;
+    *'published.img'*) cmp disk.img published.img ;;
+    *'nightly.img'*) cmp disk.img nightly.img ;;
+    *'sparse.img'*) cmp disk.img sparse.img ;;
     *) echo "nobody checks this example" && return 1 ;;
     esac
 }
@@ -174,6 +181,10 @@ try_all() {
 
 @test "the examples of zcat-net(1) work as they are written" {
     try_all "${pages[0]%/*}/zcat-net.1"
+}
+
+@test "the examples of zcp(1) work as they are written" {
+    try_all "${pages[0]%/*}/zcp.1"
 }
 
 @test "the examples of zsend(1) work as they are written" {

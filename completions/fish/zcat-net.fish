@@ -29,12 +29,22 @@ function __zcopy_candidates --argument-names command name
             echo "(__zcopy_methods $command)"
         case output-error
             echo warn warn-nopipe exit exit-nopipe
+        case backup
+            echo none off numbered t existing nil simple never
+        case update
+            echo all none none-fail older
+        case preserve no-preserve
+            echo "(__zcopy_list $name mode ownership timestamps links context xattr all)"
+        case target-directory
+            echo '(__fish_complete_directories (commandline -ct | string replace -r "^--target-directory=" ""))'
         case slow
             echo block drop
         case buffer
             echo 1M 16M 256M
         case hash
             echo '(__zcopy_digest)'
+        case verify
+            echo xxh3 sha256 sha512
         case tcp x
             echo '(__zcopy_host_port)'
         case hex-dump
@@ -43,7 +53,7 @@ function __zcopy_candidates --argument-names command name
             echo '(__fish_complete_path (commandline -ct | string replace -r "^--unix=" ""))'
         case exec
             echo '(__fish_complete_command)'
-        case progress
+        case progress reflink sparse
             echo auto always never
         case exit-on
             echo auto eof peer both
@@ -62,11 +72,22 @@ function __zcopy_candidates --argument-names command name
     end
 end
 
-# Lists of methods with commas; none comes twice.
+# A list with commas as the value of an option; no word comes twice.
+function __zcopy_list --argument-names option
+    set -l list (commandline -ct | string replace -r "^--$option=" '' | string match -r '^.*,')
+    for word in $argv[2..]
+        string match -q "*,$word,*" ",$list"; or echo "$list$word"
+    end
+end
+
 function __zcopy_methods --argument-names command
-    set -l list (commandline -ct | string replace -r '^--method=' '' | string match -r '^.*,')
-    for method in (test $command = ztee; and echo tee; or echo sendfile) splice mmap read
-        string match -q "*,$method,*" ",$list"; or echo "$list$method"
+    switch $command
+        case ztee
+            __zcopy_list method tee splice mmap read
+        case zcp
+            __zcopy_list method clone copy_file_range sendfile splice mmap read
+        case '*'
+            __zcopy_list method sendfile splice mmap read
     end
 end
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* --atomic: a file that gets its name when it is whole. */
+#ifndef ZCP_ATOMIC_H
+#define ZCP_ATOMIC_H
+
+#include "file.h"
+
+enum { ATOMIC_NAME = 32 };
+
+struct atomic {
+    int dir;    /* the directory of the target itself, also where a symbolic link leads to it */
+    char *name; /* its name there */
+    char temporary[ATOMIC_NAME]; /* the new file's name, "": it has none */
+};
+
+/*
+ * Creates a file without a name (O_TMPFILE) in the directory of the target, or one with a name of its own
+ * where the file system has no such thing. Returns its descriptor, or -1 with errno. atomic_close has to be
+ * called in any case.
+ */
+int atomic_create(struct atomic *atomic, const struct file *file, mode_t mode);
+
+/* Gives the file the target's name, and takes that away from what had it; with sync, on disk. False with
+ * errno: the target is what it was, or it is the new file and that is not known to be on disk. */
+bool atomic_publish(struct atomic *atomic, int fd, bool sync);
+
+/* Removes what has not been published. */
+void atomic_close(struct atomic *atomic);
+
+#endif

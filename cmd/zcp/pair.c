@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and creating as cp does. */
+#include "pair.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attributes.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "same.h"
+
+enum { FIFO_WAIT = 100 /* milliseconds between looks for a signal */ };
+
+/* What has been written is to be read as well. */
+static int writing(const struct pair *pair)
+{
+    return pair->settings->verifies || pair->settings->resume ? O_RDWR : O_WRONLY;
+}
+
+/* A FIFO is waited for, as cp does it, but not in open(2): a signal may end the run meanwhile. */
+static bool wait_for_writer(const struct pair *pair)
+{
+    struct pollfd ready = {.fd = pair->in, .events = POLLIN};
+
+    while (atomic_load(&pair->mover->run->signal) == 0)
+        if (poll(&ready, 1, FIFO_WAIT) != 0)
+            return true;
+    return false;
+}
+
+static bool open_source(struct pair *pair)
+{
+    const struct file *file = pair->file;
+
+    pair->in = openat(file->from.dir, file->from.name,
+                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | (file->followed ? 0 : O_NOFOLLOW));
+    if (pair->in >= 0 && S_ISFIFO(file->status.st_mode) && !wait_for_writer(pair))
+        return false;
+    if (pair->in < 0)
+        return run_complain(pair->mover->run, errno, "cannot open '%s' for reading", file->from.text);
+    if (fstat(pair->in, &pair->status) != 0)
+        return run_complain(pair->mover->run, errno, "cannot fstat '%s'", file->from.text);
+    return same_inode(&pair->status, &file->status) ||
+           run_complain(pair->mover->run, 0, "skipping file '%s', as it was replaced while being copied",
+                        file->from.text);
+}
+
+/* What is there is emptied only when it is known to be what was looked at, and not the source. */
+static bool check_existing(struct pair *pair)
+{
+    struct stat status;
+
+    if (fstat(pair->out, &status) != 0)
+        return run_complain(pair->mover->run, errno, "cannot fstat '%s'", pair->file->to.text);
+    if (same_inode(&status, &pair->status)) {
+        message_note("'%s' and '%s' are the same file", pair->file->from.text, pair->file->to.text);
+        return false;
+    }
+    bool keeps = pair->settings->in_place || pair->settings->resume || pair->settings->attributes_only;
+    bool empties = S_ISREG(status.st_mode) && !keeps; /* of no size, too: its time changes */
+    return !empties || ftruncate(pair->out, 0) == 0 ||
+           run_complain(pair->mover->run, errno, "error writing '%s'", pair->file->to.text);
+}
+
+/* -f. False: it is still there. */
+static bool remove_existing(const struct pair *pair, int error)
+{
+    const struct place *to = &pair->file->to;
+
+    if (!pair->settings->force)
+        return run_complain(pair->mover->run, error, "cannot create regular file '%s'", to->text);
+    if (unlinkat(to->dir, to->name, 0) != 0 && errno != ENOENT)
+        return run_complain(pair->mover->run, errno, "cannot remove '%s'", to->text);
+    if (pair->settings->verbose)
+        message_result("removed '%s'", to->text);
+    return true;
+}
+
+/* A FIFO that nobody reads is waited for like one that nobody writes. */
+static int open_fifo(const struct pair *pair, int flags)
+{
+    const struct place *to = &pair->file->to;
+    int fd;
+
+    while ((fd = openat(to->dir, to->name, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
+        if (atomic_load(&pair->mover->run->signal) != 0)
+            break;
+        poll(NULL, 0, FIFO_WAIT);
+    }
+    return fd;
+}
+
+static bool open_existing(struct pair *pair)
+{
+    const struct file *file = pair->file;
+    int flags = O_CLOEXEC | (file->through_link ? 0 : O_NOFOLLOW);
+
+    if (S_ISFIFO(file->existing.st_mode))
+        pair->out = open_fifo(pair, O_WRONLY | flags);
+    else
+        pair->out = openat(file->to.dir, file->to.name, writing(pair) | flags);
+    return pair->out >= 0 && check_existing(pair);
+}
+
+static bool is_link(const struct place *place)
+{
+    struct stat status;
+
+    return fstatat(place->dir, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+}
+
+static bool create_failed(const struct pair *pair, int error)
+{
+    const struct place *to = &pair->file->to;
+
+    if (error == EEXIST && is_link(to))
+        return run_complain(pair->mover->run, 0, "not writing through dangling symlink '%s'", to->text);
+    if (error == EISDIR && *to->name != '\0' && to->name[strlen(to->name) - 1] == '/')
+        error = ENOTDIR;
+    return run_complain(pair->mover->run, error, "cannot create regular file '%s'", to->text);
+}
+
+static bool create(struct pair *pair)
+{
+    const struct place *to = &pair->file->to;
+
+    pair->out = openat(to->dir, to->name, writing(pair) | O_CREAT | O_EXCL | O_CLOEXEC,
+                       attributes_mode_at_first(pair->settings, &pair->file->status));
+    pair->created = pair->out >= 0;
+    return pair->created || create_failed(pair, errno);
+}
+
+/* --atomic concerns files: the place of a device or a FIFO is not taken by one. */
+static bool is_atomic(const struct pair *pair)
+{
+    return pair->settings->atomic && !pair->settings->attributes_only &&
+           (!pair->file->exists || S_ISREG(pair->file->existing.st_mode));
+}
+
+static bool open_publication(struct pair *pair)
+{
+    const struct place *to = &pair->file->to;
+    mode_t mode = attributes_mode_at_first(pair->settings, &pair->file->status);
+
+    if (!pair->file->exists && is_link(to))
+        return create_failed(pair, EEXIST);
+    pair->atomic = pair->created = true;
+    pair->out = atomic_create(&pair->publication, pair->file, pair->file->exists ? mode & S_IRWXU : mode);
+    if (pair->out < 0)
+        return run_complain(pair->mover->run, errno, "cannot create a file beside '%s'", to->text);
+    if (pair->file->exists && pair->file->existing.st_nlink > 1)
+        message_note("warning: '%s' has other hard links, which keep what it was", to->text);
+    return true;
+}
+
+static bool open_target(struct pair *pair)
+{
+    if (is_atomic(pair))
+        return open_publication(pair);
+    if (!pair->file->exists)
+        return create(pair);
+    if (open_existing(pair))
+        return true;
+    if (pair->out >= 0 || atomic_load(&pair->mover->run->signal) != 0)
+        return false;
+    return remove_existing(pair, errno) && create(pair);
+}
+
+bool pair_open(struct pair *pair, struct mover *mover, const struct file *file)
+{
+    *pair =
+        (struct pair){.mover = mover, .settings = mover->run->settings, .file = file, .in = -1, .out = -1};
+    return open_source(pair) && open_target(pair);
+}
+
+void pair_close(struct pair *pair)
+{
+    if (pair->atomic)
+        atomic_close(&pair->publication);
+    descriptor_close(&pair->in);
+    descriptor_close(&pair->out);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* One directory after the other, and their attributes at the end. */
+#include "parents.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attributes.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+
+struct parent {
+    struct parent *next;
+    int dir; /* of the target */
+    struct stat status;
+    bool created;
+    char *source, *target; /* as people know them */
+    const char *name;      /* in dir */
+};
+
+static void free_parent(struct parent *parent)
+{
+    free(parent->source);
+    free(parent->target);
+    free(parent);
+}
+
+static struct parent *new_parent(const char *source, size_t length, int dir, const char *target)
+{
+    struct parent *parent = calloc(1, sizeof *parent);
+    size_t slash = *target != '\0' && target[strlen(target) - 1] != '/';
+
+    if (parent == NULL)
+        return NULL;
+    parent->dir = dir;
+    parent->source = strndup(source, length);
+    parent->target = malloc(strlen(target) + slash + length + 1);
+    if (parent->source == NULL || parent->target == NULL) {
+        free_parent(parent);
+        return NULL;
+    }
+    char *end = stpcpy(parent->target, target);
+    if (slash)
+        *end++ = '/';
+    parent->name = strcpy(end, parent->source + strspn(parent->source, "/"));
+    return parent;
+}
+
+static bool not_a_directory(const struct parent *parent, const struct copier *copier)
+{
+    return run_complain(copier->run, 0, "'%s' exists but is not a directory", parent->target);
+}
+
+static bool make(struct parent *parent, const struct copier *copier)
+{
+    const struct settings *settings = copier->settings;
+    struct stat status;
+
+    if (stat(parent->source, &parent->status) != 0)
+        return run_complain(copier->run, errno, "failed to get attributes of '%s'", parent->source);
+    if (!S_ISDIR(parent->status.st_mode))
+        return run_complain(copier->run, ENOTDIR, "failed to get attributes of '%s'", parent->source);
+    if (fstatat(parent->dir, parent->name, &status, 0) == 0)
+        return S_ISDIR(status.st_mode) || not_a_directory(parent, copier);
+    if (mkdirat(parent->dir, parent->name, attributes_mode_at_first(settings, &parent->status)) != 0)
+        return run_complain(copier->run, errno, "cannot make directory '%s'", parent->target);
+    parent->created = true;
+    if (settings->verbose)
+        message_result("%s -> %s", parent->source, parent->target);
+    return true;
+}
+
+enum innermost { INNERMOST_IS_MISSING, INNERMOST_IS_THERE, INNERMOST_IS_WRONG };
+
+/* If the innermost directory is there, all are, and they stay as they are. */
+static enum innermost look(const char *source, int dir, const char *target, const struct copier *copier)
+{
+    const char *slash = strrchr(source, '/');
+    struct stat status;
+
+    if (slash == NULL || slash == source)
+        return INNERMOST_IS_THERE;
+    struct parent *parent = new_parent(source, (size_t)(slash - source), dir, target);
+    if (parent == NULL || *parent->name == '\0' || fstatat(dir, parent->name, &status, 0) != 0)
+        status.st_mode = 0;
+    bool wrong = status.st_mode != 0 && !S_ISDIR(status.st_mode);
+    if (wrong)
+        not_a_directory(parent, copier);
+    if (parent != NULL)
+        free_parent(parent);
+    return wrong ? INNERMOST_IS_WRONG : status.st_mode != 0 ? INNERMOST_IS_THERE : INNERMOST_IS_MISSING;
+}
+
+bool parents_make(struct parents *parents, struct copier *copier, const char *source, int dir,
+                  const char *target)
+{
+    size_t start = strspn(source, "/");
+
+    *parents = (struct parents){.copier = copier};
+    switch (look(source, dir, target, copier)) {
+    case INNERMOST_IS_THERE:
+        return true;
+    case INNERMOST_IS_WRONG:
+        return false;
+    case INNERMOST_IS_MISSING:
+        break;
+    }
+    for (const char *slash = strchr(source + start, '/'); slash != NULL; slash = strchr(slash, '/')) {
+        struct parent *parent = new_parent(source, (size_t)(slash - source), dir, target);
+        if (parent == NULL)
+            return run_complain(copier->run, errno, "cannot copy '%s'", source);
+        parent->next = parents->list;
+        parents->list = parent;
+        if (!make(parent, copier)) {
+            parent->status.st_ino = 0; /* nothing is there that could get its attributes */
+            return false;
+        }
+        slash += strspn(slash, "/");
+    }
+    return true;
+}
+
+static void finish(const struct parent *parent, const struct copier *copier)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    const struct place from = {.dir = AT_FDCWD, .name = parent->source, .text = parent->source},
+                       to = {.dir = parent->dir, .name = parent->name, .text = parent->target};
+    struct attributes attributes = {
+        .from = &from, .to = &to, .status = &parent->status, .created = parent->created};
+    struct settings settings = *copier->settings;
+
+    settings.preserve.xattr = false; /* cp(1) does not give them these */
+
+    attributes.in = open(parent->source, flags);
+    attributes.out = openat(parent->dir, parent->name, flags);
+    if (attributes.out < 0 && errno != EACCES) /* then by its name */
+        run_complain(copier->run, errno, "cannot access '%s'", parent->target);
+    else if (!attributes_copy(&settings, &attributes))
+        atomic_store(&copier->run->failed, true);
+    descriptor_close(&attributes.in);
+    descriptor_close(&attributes.out);
+}
+
+void parents_finish(struct parents *parents)
+{
+    if (parents->list != NULL)
+        queue_drain(&parents->copier->queue);
+    while (parents->list != NULL) {
+        struct parent *parent = parents->list;
+        if (parent->status.st_ino != 0)
+            finish(parent, parents->copier);
+        parents->list = parent->next;
+        free_parent(parent);
+    }
+}

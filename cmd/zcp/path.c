@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing and cutting. */
+#include "path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool make_room(struct path *path, size_t room)
+{
+    if (room <= path->room)
+        return true;
+    room += room / 2;
+    char *text = realloc(path->text, room);
+    if (text == NULL)
+        return false;
+    path->text = text;
+    path->room = room;
+    return true;
+}
+
+static bool append(struct path *path, const char *text, size_t length)
+{
+    if (!make_room(path, path->length + length + 1))
+        return false;
+    memcpy(path->text + path->length, text, length);
+    path->length += length;
+    path->text[path->length] = '\0';
+    return true;
+}
+
+bool path_set(struct path *path, const char *text)
+{
+    size_t before = path->length;
+
+    path->length = 0;
+    if (append(path, text, strlen(text)))
+        return true;
+    path->length = before;
+    return false;
+}
+
+bool path_add(struct path *path, const char *name)
+{
+    size_t length = strlen(name), before = path->length;
+    bool slash = before > 0 && path->text[before - 1] != '/';
+
+    if (!make_room(path, before + length + 2))
+        return false;
+    return (!slash || append(path, "/", 1)) && append(path, name, length);
+}
+
+void path_cut(struct path *path, size_t length)
+{
+    path->length = length;
+    path->text[length] = '\0';
+}
+
+void path_free(struct path *path)
+{
+    free(path->text);
+    *path = (struct path){NULL, 0, 0};
+}

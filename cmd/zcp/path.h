@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A name that grows and shrinks with a walk. */
+#ifndef ZCP_PATH_H
+#define ZCP_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct path {
+    char *text; /* ends in NUL; NULL before path_set */
+    size_t length, room;
+};
+
+/* Both return false with errno when there is no memory, and change nothing then. */
+bool path_set(struct path *path, const char *text);
+
+/* Appends a name, after a slash if there is none. */
+bool path_add(struct path *path, const char *name);
+
+void path_cut(struct path *path, size_t length);
+void path_free(struct path *path);
+
+#endif
