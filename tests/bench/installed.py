@@ -37,6 +37,9 @@ def uutils_tee():
 def versions():
     return {
         "zcopy": first_match(["zcat-net", "--version"], r"([0-9][0-9.]*)"),
+        "cp": first_match(["cp", "--version"], r"\(GNU coreutils\) ([0-9.]+)"),
+        "rsync": first_match(["rsync", "--version"], r"version ([0-9.]+)"),
+        "tar": first_match(["tar", "--version"], r"\(GNU tar\) ([0-9.]+)"),
         "nc": first_match(["nc", "-h"], r"(OpenBSD netcat[^\n]*)"),
         "socat": first_match(["socat", "-V"], r"socat version ([0-9.]+)"),
         "GNU tee": first_match(["tee", "--version"], r"\(GNU coreutils\) ([0-9.]+)"),
