@@ -29,6 +29,16 @@ refused() {
     [ "$(stat -c %a tree/a)" = 670 ]
 }
 
+@test "a directory whose list is only for what will be made in it keeps the permissions of its group" {
+    mkdir folder
+    chmod 775 folder
+    setfacl -d -m u:7:rwx folder
+    run -0 --separate-stderr refused zcp -a folder copy
+    [ "$stderr" = "" ]
+    grep -q INJECTED log
+    [ "$(stat -c %a copy)" = 775 ]
+}
+
 @test "-p tells of them, with exit status 1" {
     run -1 --separate-stderr refused zcp -p tree/a b
     [ "$stderr" = "zcp: preserving permissions for 'b': Operation not supported" ]

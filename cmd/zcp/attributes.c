@@ -106,7 +106,7 @@ static bool preserve_mode(const struct job *job)
     bool listed = acl_copy(&job->from, &job->to, S_ISDIR(job->now.st_mode));
     int error = errno;
     bool impossible = !listed && (error == ENOTSUP || error == ENOSYS);
-    mode_t mode = listed ? job->mode : (job->mode & ~(mode_t)S_IRWXG) | acl_group_bits(&job->from);
+    mode_t mode = listed ? job->mode : acl_reduce(&job->from, job->mode);
 
     if (end_chmod(&job->to, mode) == 0 && (listed || (impossible && job->preserve->quiet)))
         return true;

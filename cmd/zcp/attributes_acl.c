@@ -49,7 +49,7 @@ static unsigned permissions(const struct posix_acl_xattr_entry *entries, size_t 
     return S_IRWXO;
 }
 
-mode_t acl_group_bits(const struct end *end)
+mode_t acl_reduce(const struct end *end, mode_t mode)
 {
     struct {
         struct posix_acl_xattr_header header;
@@ -57,12 +57,15 @@ mode_t acl_group_bits(const struct end *end)
     } list;
     ssize_t length = end_get(end, access_list, &list, sizeof list);
 
-    if (length < (ssize_t)sizeof list.header)
-        return 0;
+    if (length < 0 && is_none(errno))
+        return mode;
+    mode &= ~(mode_t)S_IRWXG;
+    if (length < (ssize_t)sizeof list.header) /* nobody knows it */
+        return mode;
     size_t count = ((size_t)length - sizeof list.header) / sizeof *list.entries;
-    return (permissions(list.entries, count, ACL_GROUP_OBJ) & permissions(list.entries, count, ACL_MASK) &
-            S_IRWXO)
-           << 3;
+    unsigned group = permissions(list.entries, count, ACL_GROUP_OBJ) &
+                     permissions(list.entries, count, ACL_MASK) & S_IRWXO;
+    return mode | (mode_t)(group << 3);
 }
 
 bool acl_drop(const struct end *end)

@@ -45,9 +45,10 @@ bool extended_copy_context(const struct settings *settings, const struct end *fr
  * none. False with errno: *to has lost its own at most. */
 bool acl_copy(const struct end *from, const struct end *to, bool directory);
 
-/* The bits of the mode that the owning group has by the access control list, of a file that has one: those of
- * the mode itself are the most that anybody in the list may have. */
-mode_t acl_group_bits(const struct end *end);
+/* The mode without the access control list, of a file that may have one: the bits of the group are then those
+ * that the list gives the owning group, for those of the mode are the most that anybody in the list may have.
+ */
+mode_t acl_reduce(const struct end *end, mode_t mode);
 
 /* Removes the access control list. False with errno. */
 bool acl_drop(const struct end *end);
