@@ -90,6 +90,23 @@ make_tree() {
     [ "$stderr" = "zcp: error reading 'a': it was cut short while it was being copied" ]
 }
 
+@test "a source that changes before it is read once more is an error, and has no digest" {
+    can_trace
+    random_file a 300000
+    {
+        code=0
+        traced log sendfile -e inject=sendfile:signal=STOP:when=1 zcp --method=sendfile --hash=xxh3 a b >list 2>err || code=$?
+        echo "$code" >status
+    } &
+    wait_for has_line log 'stopped by SIGSTOP'
+    printf X | dd of=a bs=1 seek=1000 conv=notrunc status=none
+    kill -CONT "$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' log | head -1)"
+    wait_for test -s status
+    [ "$(cat status)" = 1 ]
+    [ "$(cat err)" = "zcp: error reading 'a': it changed while it was being copied" ]
+    [ ! -s list ]
+}
+
 @test "--verify and --hash may ask for different digests" {
     random_file a 300000
     [ "$(zcp --verify=xxh3 --hash=sha512 a b)" = "$(sha512sum <a | cut -c1-128)  b" ]

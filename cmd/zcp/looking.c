@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "mover_private.h"
 
 enum { BLOCK_MIN = 512, BLOCK_MAX = 64 * 1024 /* bytes; ZFS and network file systems name large ones */ };
@@ -73,7 +74,22 @@ void looking_set(struct copying *copy)
     filter_set(&copy->mover->pump, &copy->filter);
 }
 
-bool looking_again(struct copying *copy)
+/* A source that is read twice has to be the same both times, or the digest is that of something else. */
+static bool is_unchanged(const struct copying *copy)
+{
+    const struct timespec *before = &copy->status->st_mtim;
+    struct stat now;
+
+    if (fstat(copy->in, &now) != 0)
+        return copying_fail(copy, PUMP_IN, errno);
+    if (now.st_size == copy->status->st_size && now.st_mtim.tv_sec == before->tv_sec &&
+        now.st_mtim.tv_nsec == before->tv_nsec)
+        return true;
+    message_note("error reading '%s': it changed while it was being copied", copy->from->text);
+    return false;
+}
+
+static bool read_again(struct copying *copy)
 {
     uint64_t length = copying_position(copy), window = 0;
     char *buffer = mover_buffer(copy->mover);
@@ -99,4 +115,9 @@ bool looking_again(struct copying *copy)
             cache_end(&copy->cache, at, false);
     }
     return true;
+}
+
+bool looking_again(struct copying *copy)
+{
+    return read_again(copy) && is_unchanged(copy);
 }

@@ -77,7 +77,7 @@ bool in_place_end(const struct copying *copy, bool done);
 void looking_set(struct copying *copy);
 
 /* Adds to copy->sums what has been copied and has not come into memory, by reading in once more. False:
- * that failed (reported). */
+ * that failed, or in has changed meanwhile (reported). */
 bool looking_again(struct copying *copy);
 
 /*
