@@ -52,6 +52,14 @@ whole_or_named() {
 
 # --- no room --------------------------------------------------------------------------------------------------------
 
+@test "a full standard output is told as that, whatever else has failed meanwhile" {
+    mkdir tree
+    for ((i = 0; i < 300; i++)); do echo x >"tree/$i"; done
+    run -1 --separate-stderr bash -c 'zcp -av tree copy >/dev/full'
+    [ "$stderr" = "zcp: write error: No space left on device" ]
+    diff -r tree copy
+}
+
 @test "a full disk is told for each file that it has no room for, and the others are whole" {
     plain_tree 1000 200000 9000 3000000 1000 50000
     small_disk size=1M

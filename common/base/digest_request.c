@@ -68,8 +68,12 @@ static bool put_line(const struct digest_request *request, const char *line)
 {
     size_t length = strlen(line);
 
-    if (request->output < 0)
-        return request->is_result ? message_result_line(line) : message_plain("%.*s", (int)length - 1, line);
+    if (request->output < 0 && !request->is_result)
+        return message_plain("%.*s", (int)length - 1, line);
+    if (request->output < 0) {
+        message_result_line(line); /* whether it could be written turns out at the end */
+        return true;
+    }
     for (ssize_t n; length > 0; line += n, length -= (size_t)n)
         if ((n = write(request->output, line, length)) < 0 && errno == EINTR)
             n = 0;
@@ -83,8 +87,8 @@ bool digest_request_print(const struct digest_request *request, const char *digi
     char *line = make_line(digits, name);
     bool printed = line != NULL && put_line(request, line);
 
-    if (!printed && request->output >= 0)
-        message_error(errno, "error writing '%s'", request->file);
+    if (!printed)
+        message_error(errno, "error writing '%s'", request->file ? request->file : "standard error");
     free(line);
     return printed;
 }

@@ -17,6 +17,7 @@
 /* Design.md allows this module what no other has: state of its own, for standard error exists once. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_shown;
+static _Atomic int result_error; /* errno of the first result that could not be written, 0: none */
 static _Thread_local struct message_text *diverted; /* where this thread's lines go, NULL: out */
 
 static bool put(const char *text, size_t length)
@@ -94,7 +95,11 @@ static bool divert_line(struct message_text *text, char letter, const char *line
 
 static bool print_line(char letter, const char *line)
 {
-    return letter == RESULT_LINE ? fputs(line, stdout) >= 0 : put_line(line);
+    if (letter != RESULT_LINE)
+        return put_line(line);
+    if (fputs(line, stdout) < 0 && result_error == 0)
+        result_error = errno;
+    return true;
 }
 
 static bool put_or_divert(char letter, const char *line)
@@ -164,14 +169,18 @@ void message_result(const char *format, ...)
     va_end(args);
 }
 
-bool message_result_line(const char *line)
+void message_result_line(const char *line)
 {
-    return put_or_divert(RESULT_LINE, line);
+    put_or_divert(RESULT_LINE, line);
 }
 
 bool message_close_results(void)
 {
-    return !ferror(stdout) && fflush(stdout) == 0 && (close(STDOUT_FILENO) == 0 || errno == EBADF);
+    bool written = fflush(stdout) == 0 && (close(STDOUT_FILENO) == 0 || errno == EBADF);
+
+    if (result_error != 0)
+        errno = result_error;
+    return written && result_error == 0;
 }
 
 void message_divert(struct message_text *text)

@@ -31,8 +31,8 @@ void message_prompt(const char *format, ...) MESSAGE_FORMAT(1, 2);
 /* "text" on standard output, buffered. */
 void message_result(const char *format, ...) MESSAGE_FORMAT(1, 2);
 
-/* A result that another program reads: the bytes as they are, with an end of line. False: no memory. */
-bool message_result_line(const char *line);
+/* A result that another program reads: the bytes as they are, with an end of line. */
+void message_result_line(const char *line);
 
 /* To be called once, at the end: false with errno when a result could not be written. A standard output that
  * was closed from the start is an error only if there was a result. */
