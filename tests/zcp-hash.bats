@@ -83,6 +83,16 @@ make_tree() {
     [ ! -e c ]
 }
 
+@test "the list does not take the place of what is to be copied" {
+    echo bytes >a
+    echo old >b
+    for list in a ./b; do
+        run -1 --separate-stderr zcp --hash=sha256:"$list" a b
+        [ "$stderr" = "zcp: '${list#./}' is the file for the digests" ]
+        [ "$(cat a b)" = $'bytes\nold' ]
+    done
+}
+
 @test "a source that is cut short before it is read once more is an error" {
     can_trace
     random_file a 300000

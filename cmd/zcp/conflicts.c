@@ -9,6 +9,7 @@
 #include "base/option.h"
 #include "choice.h"
 #include "preserve.h"
+#include "same.h"
 
 static const struct choice controls[] = {
     {"none", BACKUP_NONE},         {"off", BACKUP_NONE},          {"simple", BACKUP_SIMPLE},
@@ -155,10 +156,28 @@ int conflicts_settle(struct settings *settings, const struct wishes *wishes)
     return settle_context(settings);
 }
 
-int conflicts_operands(struct settings *settings, int count, char **operands)
+/* The list of digests is emptied at the start. */
+static int check_list(const struct settings *settings)
 {
-    settings->operands = operands;
-    settings->operand_count = count;
+    struct stat list, operand;
+
+    if (!settings->hashes || settings->hash.file == NULL || stat(settings->hash.file, &list) != 0 ||
+        !S_ISREG(list.st_mode))
+        return SETTINGS_GO_ON;
+    for (int i = 0; i < settings->operand_count; i++) {
+        if (stat(settings->operands[i], &operand) != 0 || !same_inode(&list, &operand))
+            continue;
+        message_note("'%s' is the file for the digests", settings->operands[i]);
+        return EXIT_FAILED;
+    }
+    return SETTINGS_GO_ON;
+}
+
+static int check_operands(const struct settings *settings)
+{
+    int count = settings->operand_count;
+    char **operands = settings->operands;
+
     if (count == 0)
         return wrong("missing file operand");
     if (count == 1 && settings->target_directory == NULL) {
@@ -173,4 +192,12 @@ int conflicts_operands(struct settings *settings, int count, char **operands)
         return SETTINGS_GO_ON;
     option_usage_error("extra operand '%s'", operands[2]);
     return EXIT_FAILED;
+}
+
+int conflicts_operands(struct settings *settings, int count, char **operands)
+{
+    settings->operands = operands;
+    settings->operand_count = count;
+    int status = check_operands(settings);
+    return status == SETTINGS_GO_ON ? check_list(settings) : status;
 }
