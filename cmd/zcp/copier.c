@@ -8,11 +8,6 @@
 #include "base/message.h"
 #include "names.h"
 
-bool copier_is_halted(const struct copier *copier)
-{
-    return atomic_load(&copier->run->signal) != 0;
-}
-
 bool copier_open(struct copier *copier, struct run *run, size_t workers)
 {
     *copier = (struct copier){.run = run, .settings = run->settings, .names = malloc(NAMES_BUFFER)};

@@ -29,9 +29,6 @@ struct copier {
     const char *top_source, *top_target; /* the names of the operand and its copy */
 };
 
-/* True when a signal has asked the run to end. */
-bool copier_is_halted(const struct copier *copier);
-
 /* False: no memory or no descriptors (reported). */
 bool copier_open(struct copier *copier, struct run *run, size_t workers);
 

@@ -177,7 +177,7 @@ static void work(struct task *task, struct mover *mover)
 {
     struct file_task *file = (struct file_task *)task;
 
-    if (atomic_load(&mover->run->signal) == 0)
+    if (!run_is_halted(mover->run))
         copy_file(mover, &file->file, &file->result);
 }
 

@@ -51,7 +51,7 @@ static inline uint64_t copying_position(const struct copying *copy)
 
 static inline bool copying_is_interrupted(const struct copying *copy)
 {
-    return atomic_load_explicit(&copy->mover->run->signal, memory_order_relaxed) != 0;
+    return run_is_halted(copy->mover->run);
 }
 
 /* Report what has failed, in GNU's words; both return false. */

@@ -109,7 +109,7 @@ static void copy_into(struct copier *copier, const char *operand, int dir, const
 
 static void copy_all_into(struct copier *copier, int count, int dir, const char *target)
 {
-    for (int i = 0; i < count && !copier_is_halted(copier); i++)
+    for (int i = 0; i < count && !run_is_halted(copier->run); i++)
         copy_into(copier, copier->settings->operands[i], dir, target);
     queue_drain(&copier->queue); /* the directory is still open */
 }

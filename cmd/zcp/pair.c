@@ -26,7 +26,7 @@ static bool wait_for_writer(const struct pair *pair)
 {
     struct pollfd ready = {.fd = pair->in, .events = POLLIN};
 
-    while (atomic_load(&pair->mover->run->signal) == 0)
+    while (!run_is_halted(pair->mover->run))
         if (poll(&ready, 1, FIFO_WAIT) != 0)
             return true;
     return false;
@@ -87,7 +87,7 @@ static int open_fifo(const struct pair *pair, int flags)
     int fd;
 
     while ((fd = openat(to->dir, to->name, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
-        if (atomic_load(&pair->mover->run->signal) != 0)
+        if (run_is_halted(pair->mover->run))
             break;
         poll(NULL, 0, FIFO_WAIT);
     }
@@ -165,7 +165,7 @@ static bool open_target(struct pair *pair)
         return create(pair);
     if (open_existing(pair))
         return true;
-    if (pair->out >= 0 || atomic_load(&pair->mover->run->signal) != 0)
+    if (pair->out >= 0 || run_is_halted(pair->mover->run))
         return false;
     return remove_existing(pair, errno) && create(pair);
 }

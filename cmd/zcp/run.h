@@ -20,6 +20,12 @@ struct run {
     _Atomic int signal;                /* of this number, which asks the run to end: 0 none */
 };
 
+/* True when a signal has asked the run to end. */
+static inline bool run_is_halted(const struct run *run)
+{
+    return atomic_load_explicit(&run->signal, memory_order_relaxed) != 0;
+}
+
 /* Both note that the exit status is 1 and return false; the second one prints a message (see message_error).
  */
 bool run_fail(struct run *run);

@@ -29,11 +29,6 @@ struct reading {
     uint64_t length;
 };
 
-static bool is_halted(const struct reading *reading)
-{
-    return atomic_load_explicit(&reading->mover->run->signal, memory_order_relaxed) != 0;
-}
-
 static bool lives_in_memory(int fd)
 {
     struct statfs status;
@@ -54,7 +49,7 @@ static bool prepare(struct reading *reading, bool *from_memory)
     while (fsync(reading->fd) != 0) {
         if (errno == EINVAL) /* nothing to sync */
             break;
-        if (errno == EINTR && !is_halted(reading))
+        if (errno == EINTR && !run_is_halted(reading->mover->run))
             continue;
         message_error(errno, "error writing '%s'", reading->to->text);
         return false;
@@ -85,7 +80,7 @@ static bool read_back(struct reading *reading, char *buffer)
     ssize_t n = 1;
 
     while (n > 0 && (!reading->device || reading->length < wanted)) {
-        if (is_halted(reading))
+        if (run_is_halted(reading->mover->run))
             return false;
         n = read_some(reading, buffer);
         if (n < 0) {

@@ -326,7 +326,7 @@ void walk_all(struct copier *copier)
     while (copier->level != NULL) {
         struct level *level = copier->level;
         int error = 0;
-        const char *name = copier_is_halted(copier) || copier->top_met
+        const char *name = run_is_halted(copier->run) || copier->top_met
                                ? NULL
                                : names_next(&level->names, level->source, copier->names, &error);
 
