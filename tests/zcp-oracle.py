@@ -98,8 +98,8 @@ def says_no(case):
 
 def is_meant(wanted):
     """cp does not copy a directory that it has met before, or follows links into its own copy until names are too long, or
-    takes '.' below a directory that --parents has made for missing"""
-    meant = "will not create hard link|Too many levels|File name too long|cannot create directory '.*/\\.\\.?': File exists"
+    takes '.' below a directory that --parents has made for missing, or looks for absolute parents in the wrong place"""
+    meant = "^cp: '[^']*': No such file or directory$|will not create hard link|Too many levels|File name too long|cannot create directory '.*/\\.\\.?': File exists"
     return any(re.search(meant, line) for line in wanted.err)
 
 

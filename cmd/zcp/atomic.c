@@ -2,25 +2,16 @@
 /* A nameless file, a link to it beside the target, and rename(2) over the target. */
 #include "atomic.h"
 
-#include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "path.h"
 #include "same.h"
-
-enum { NAME_TRIES = 16, DESCRIPTOR_PATH = 32 };
-
-static void descriptor_path(char path[DESCRIPTOR_PATH], int fd)
-{
-    snprintf(path, DESCRIPTOR_PATH, "/proc/self/fd/%d", fd);
-}
 
 /* True when that is the file's name, and not one that it had ("b (deleted)"). */
 static bool leads_to(const char *name, int fd)
@@ -62,11 +53,9 @@ static char *resolve(const struct file *file)
 static bool find_directory(struct atomic *atomic, int dir, const char *name)
 {
     const char *slash = strrchr(name, '/');
-    char *parent = slash == NULL ? strdup(".") : strndup(name, slash > name ? (size_t)(slash - name) : 1);
 
     atomic->name = strdup(slash ? slash + 1 : name);
-    atomic->dir = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(parent);
+    atomic->dir = path_open_parent(dir, name);
     return atomic->dir >= 0 && atomic->name != NULL;
 }
 
@@ -80,19 +69,14 @@ static bool find_target(struct atomic *atomic, const struct file *file)
     return found;
 }
 
-static void choose_name(struct atomic *atomic)
-{
-    snprintf(atomic->temporary, sizeof atomic->temporary, ".zcp-%08x", arc4random());
-}
-
 /* For file systems without O_TMPFILE. */
 static int create_named(struct atomic *atomic, mode_t mode)
 {
     int fd = -1;
 
     errno = EEXIST;
-    for (int i = 0; i < NAME_TRIES && fd < 0 && errno == EEXIST; i++) {
-        choose_name(atomic);
+    for (int i = 0; i < TEMPORARY_TRIES && fd < 0 && errno == EEXIST; i++) {
+        temporary_name(atomic->temporary);
         fd = openat(atomic->dir, atomic->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     }
     if (fd < 0)
@@ -125,8 +109,8 @@ static bool name_it(struct atomic *atomic, int fd)
     bool named = *atomic->temporary != '\0';
 
     errno = EEXIST;
-    for (int i = 0; i < NAME_TRIES && !named && errno == EEXIST; i++) {
-        choose_name(atomic);
+    for (int i = 0; i < TEMPORARY_TRIES && !named && errno == EEXIST; i++) {
+        temporary_name(atomic->temporary);
         named = link_as(atomic, fd, atomic->temporary);
     }
     if (!named)

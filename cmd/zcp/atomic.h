@@ -4,13 +4,12 @@
 #define ZCP_ATOMIC_H
 
 #include "file.h"
-
-enum { ATOMIC_NAME = 32 };
+#include "temporary.h"
 
 struct atomic {
     int dir;    /* the directory of the target itself, also where a symbolic link leads to it */
     char *name; /* its name there */
-    char temporary[ATOMIC_NAME]; /* the new file's name, "": it has none */
+    char temporary[TEMPORARY_NAME]; /* the new file's name, "": it has none */
 };
 
 /*

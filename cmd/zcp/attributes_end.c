@@ -21,7 +21,7 @@ void end_make(struct end *end, const struct place *place, int fd)
     end->place = place;
     end->directory[0] = '\0';
     if (place->dir != AT_FDCWD && strcmp(place->name, ".") == 0)
-        snprintf(end->directory, sizeof end->directory, "/proc/self/fd/%d", place->dir);
+        descriptor_path(end->directory, place->dir);
     if (place->dir == AT_FDCWD || place->name[0] == '/')
         strlcpy(end->path, place->name, sizeof end->path);
     else
@@ -79,7 +79,7 @@ int end_remove(const struct end *end, const char *name)
  * in /proc to a descriptor leads to the file that was opened, whatever has its name now. */
 int end_chmod(const struct end *end, mode_t mode)
 {
-    char path[64];
+    char path[DESCRIPTOR_PATH];
 
     if (end->fd >= 0)
         return fchmod(end->fd, mode);
@@ -88,7 +88,7 @@ int end_chmod(const struct end *end, mode_t mode)
     int fd = openat(end->place->dir, end->place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    descriptor_path(path, fd);
     int status = chmod(path, mode), error = errno;
     close(fd);
     errno = error;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "base/descriptor.h"
 #include "place.h"
 #include "settings.h"
 
@@ -18,7 +19,8 @@
 struct end {
     int fd;
     const struct place *place;
-    char directory[32]; /* the name of its descriptor in /proc, to be followed; "": it is not one */
+    char directory[DESCRIPTOR_PATH]; /* the name of its descriptor in /proc, to be followed; "": it is not one
+                                      */
     char path[PATH_MAX + 64];
 };
 

@@ -2,10 +2,8 @@
 /* Made under the name itself, or where that is to be replaced, beside it and renamed. */
 #include "node.h"
 
-#include <bsd/stdlib.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +11,7 @@
 #include "attributes.h"
 #include "base/message.h"
 #include "same.h"
-
-enum { NAME_TRIES = 16, TEMPORARY_NAME = 32 };
+#include "temporary.h"
 
 /* What is to be made. */
 struct node {
@@ -63,8 +60,8 @@ static int make_beside(const struct node *node, const struct place *to)
         return -1;
     memcpy(temporary, to->name, length);
     errno = EEXIST;
-    for (int i = 0; i < NAME_TRIES && result != 0 && errno == EEXIST; i++) {
-        snprintf(temporary + length, TEMPORARY_NAME, ".zcp-%08x", arc4random());
+    for (int i = 0; i < TEMPORARY_TRIES && result != 0 && errno == EEXIST; i++) {
+        temporary_name(temporary + length);
         result = replace_by(node, to->dir, temporary, to->name);
     }
     free(temporary);
@@ -89,35 +86,16 @@ bool node_link(const struct entry *entry, int dir, const char *name, const char 
     return false;
 }
 
-/* How many characters of a name are that of its directory; 0: none, it is the current one. */
-static size_t parent_length(const char *name)
-{
-    size_t length = strlen(name);
-
-    while (length > 0 && name[length - 1] == '/')
-        length--;
-    while (length > 0 && name[length - 1] != '/')
-        length--;
-    while (length > 1 && name[length - 1] == '/')
-        length--;
-    return length;
-}
-
 /* A relative link means what its directory makes of it. */
 static bool is_relative_elsewhere(const struct entry *entry)
 {
-    const struct place here = {.dir = AT_FDCWD, .name = ".", .text = "."};
     struct stat directory, current;
-    size_t length = parent_length(entry->to.name);
 
     if (*entry->from.text == '/')
         return false;
-    if (entry->to.dir == AT_FDCWD && length == 0)
-        return false;
-    char *parent = length == 0 ? strdup(".") : strndup(entry->to.name, length);
-    bool elsewhere = parent == NULL || fstatat(entry->to.dir, parent, &directory, 0) != 0 ||
-                     fstatat(here.dir, here.name, &current, 0) != 0 || !same_inode(&directory, &current);
-    free(parent);
+    char *last = same_directory_entry(&entry->to, &directory);
+    bool elsewhere = last == NULL || stat(".", &current) != 0 || !same_inode(&directory, &current);
+    free(last);
     return elsewhere;
 }
 

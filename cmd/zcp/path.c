@@ -2,6 +2,7 @@
 /* Growing and cutting. */
 #include "path.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,16 @@ bool path_add(struct path *path, const char *name)
     if (!make_room(path, before + length + 2))
         return false;
     return (!slash || append(path, "/", 1)) && append(path, name, length);
+}
+
+int path_open_parent(int dir, const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    char *parent = slash == NULL ? strdup(".") : strndup(name, slash > name ? (size_t)(slash - name) : 1);
+    int fd = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    free(parent);
+    return fd;
 }
 
 void path_cut(struct path *path, size_t length)

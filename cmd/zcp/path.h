@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A name that grows and shrinks with a walk. */
+/* A name that grows and shrinks with a walk; and the directory part of one. */
 #ifndef ZCP_PATH_H
 #define ZCP_PATH_H
 
@@ -16,6 +16,10 @@ bool path_set(struct path *path, const char *text);
 
 /* Appends a name, after a slash if there is none. */
 bool path_add(struct path *path, const char *name);
+
+/* Opens the directory that the name, as seen from the directory dir, stands in. Returns a descriptor, or -1
+ * with errno. */
+int path_open_parent(int dir, const char *name);
 
 void path_cut(struct path *path, size_t length);
 void path_free(struct path *path);

@@ -4,23 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
-
-/* The directory that the name stands in. */
-static int open_parent(int dir, const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    char *parent = slash == NULL ? strdup(".") : strndup(name, slash > name ? (size_t)(slash - name) : 1);
-    int fd = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-    free(parent);
-    return fd;
-}
 
 /* The file system in question has no such call, or the file no such need. */
 static bool is_needless(int error)
@@ -54,7 +41,7 @@ void sync_place(struct copier *copier, int dir, const char *name, const char *te
     bool tree = copier->settings->recursive || copier->settings->parents;
 
     queue_drain(&copier->queue);
-    int fd = open_parent(dir, name);
+    int fd = path_open_parent(dir, name);
     if (fd < 0 || !on_disk(fd, tree) || (tree && !other_on_disk(fd, dir, name)))
         run_complain(copier->run, errno, "cannot sync '%s'", text);
     descriptor_close(&fd);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/message.h"
 #include "output.h"
 
@@ -59,7 +60,7 @@ static bool can_be_reopened(int fd, enum kind kind)
 static int open_shared(struct output *output, int fd)
 {
     struct stat file;
-    char path[32];
+    char path[DESCRIPTOR_PATH];
     enum kind kind = kind_of(fd);
 
     if (fstat(fd, &file) == 0 && is_input(&file) &&
@@ -67,7 +68,7 @@ static int open_shared(struct output *output, int fd)
         return refuse_input(output->name);
     if (!can_be_reopened(fd, kind))
         return fd;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    descriptor_path(path, fd);
     int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own < 0)
         return fd;

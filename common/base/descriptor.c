@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,11 @@ uint64_t descriptor_bytes_left(int fd)
     if (position < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return 0;
     return status.st_size > position ? (uint64_t)(status.st_size - position) : 0;
+}
+
+void descriptor_path(char path[DESCRIPTOR_PATH], int fd)
+{
+    snprintf(path, DESCRIPTOR_PATH, "/proc/self/fd/%d", fd);
 }
 
 void descriptor_close(int *fd)

@@ -29,6 +29,11 @@ bool descriptor_pipe(int ends[2]);
 /* How many bytes a regular file has beyond the position of fd; 0 for anything else. */
 uint64_t descriptor_bytes_left(int fd);
 
+/* The name in /proc of an open descriptor, which leads to the file that it was opened for, whatever has that
+ * file's name now. */
+enum { DESCRIPTOR_PATH = 32 };
+void descriptor_path(char path[DESCRIPTOR_PATH], int fd);
+
 /* Closes fd, if it is not -1, and sets it to -1. Keeps errno. */
 void descriptor_close(int *fd);
 
