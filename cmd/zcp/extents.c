@@ -128,13 +128,6 @@ static bool copy_tail(struct copying *copy)
     return move(copy, PUMP_TO_END, &ended);
 }
 
-static bool drop_last(const struct copying *copy)
-{
-    if (copy->drops_cache)
-        cache_finish(&copy->cache);
-    return true;
-}
-
 bool extents_copy(struct copying *copy)
 {
     uint64_t position = copying_position(copy), size = (uint64_t)copy->status->st_size;
@@ -147,5 +140,9 @@ bool extents_copy(struct copying *copy)
             return false;
     } else if (S_ISREG(copy->status->st_mode) && size > position && !move(copy, size - position, &ended))
         return false;
-    return (ended || copy_tail(copy)) && drop_last(copy);
+    if (!ended && !copy_tail(copy))
+        return false;
+    if (copy->drops_cache)
+        cache_finish(&copy->cache);
+    return true;
 }

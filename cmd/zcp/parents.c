@@ -50,11 +50,6 @@ static struct parent *new_parent(const char *source, size_t length, int dir, con
     return parent;
 }
 
-static bool not_a_directory(const struct parent *parent, const struct copier *copier)
-{
-    return run_complain(copier->run, 0, "'%s' exists but is not a directory", parent->target);
-}
-
 static bool make(struct parent *parent, const struct copier *copier)
 {
     const struct settings *settings = copier->settings;
@@ -65,7 +60,8 @@ static bool make(struct parent *parent, const struct copier *copier)
     if (!S_ISDIR(parent->status.st_mode))
         return run_complain(copier->run, ENOTDIR, "failed to get attributes of '%s'", parent->source);
     if (fstatat(parent->dir, parent->name, &status, 0) == 0)
-        return S_ISDIR(status.st_mode) || not_a_directory(parent, copier);
+        return S_ISDIR(status.st_mode) ||
+               run_complain(copier->run, 0, "'%s' exists but is not a directory", parent->target);
     if (mkdirat(parent->dir, parent->name, attributes_mode_at_first(settings, &parent->status)) != 0)
         return run_complain(copier->run, errno, "cannot make directory '%s'", parent->target);
     parent->created = true;
@@ -74,25 +70,18 @@ static bool make(struct parent *parent, const struct copier *copier)
     return true;
 }
 
-enum innermost { INNERMOST_IS_MISSING, INNERMOST_IS_THERE, INNERMOST_IS_WRONG };
-
 /* If the innermost directory is there, all are, and they stay as they are. */
-static enum innermost look(const char *source, int dir, const char *target, const struct copier *copier)
+static bool are_there(const char *source, int dir)
 {
-    const char *slash = strrchr(source, '/');
+    const char *relative = source + strspn(source, "/"), *slash = strrchr(relative, '/');
     struct stat status;
 
-    if (slash == NULL || slash == source)
-        return INNERMOST_IS_THERE;
-    struct parent *parent = new_parent(source, (size_t)(slash - source), dir, target);
-    if (parent == NULL || *parent->name == '\0' || fstatat(dir, parent->name, &status, 0) != 0)
-        status.st_mode = 0;
-    bool wrong = status.st_mode != 0 && !S_ISDIR(status.st_mode);
-    if (wrong)
-        not_a_directory(parent, copier);
-    if (parent != NULL)
-        free_parent(parent);
-    return wrong ? INNERMOST_IS_WRONG : status.st_mode != 0 ? INNERMOST_IS_THERE : INNERMOST_IS_MISSING;
+    if (slash == NULL)
+        return true;
+    char *name = strndup(relative, (size_t)(slash - relative));
+    bool there = name != NULL && fstatat(dir, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+    free(name);
+    return there;
 }
 
 bool parents_make(struct parents *parents, struct copier *copier, const char *source, int dir,
@@ -101,14 +90,8 @@ bool parents_make(struct parents *parents, struct copier *copier, const char *so
     size_t start = strspn(source, "/");
 
     *parents = (struct parents){.copier = copier};
-    switch (look(source, dir, target, copier)) {
-    case INNERMOST_IS_THERE:
+    if (are_there(source, dir))
         return true;
-    case INNERMOST_IS_WRONG:
-        return false;
-    case INNERMOST_IS_MISSING:
-        break;
-    }
     for (const char *slash = strchr(source + start, '/'); slash != NULL; slash = strchr(slash, '/')) {
         struct parent *parent = new_parent(source, (size_t)(slash - source), dir, target);
         if (parent == NULL)
@@ -134,13 +117,12 @@ static void finish(const struct parent *parent, const struct copier *copier)
     struct settings settings = *copier->settings;
 
     settings.preserve.xattr = false; /* cp(1) does not give them these */
-
     attributes.in = open(parent->source, flags);
     attributes.out = openat(parent->dir, parent->name, flags);
     if (attributes.out < 0 && errno != EACCES) /* then by its name */
         run_complain(copier->run, errno, "cannot access '%s'", parent->target);
     else if (!attributes_copy(&settings, &attributes))
-        atomic_store(&copier->run->failed, true);
+        run_fail(copier->run);
     descriptor_close(&attributes.in);
     descriptor_close(&attributes.out);
 }

@@ -27,7 +27,6 @@ struct level {
     struct task task; /* its end */
     struct level *parent;
     struct copier *copier;
-    size_t depth;
     int source, target;         /* -1 while closed */
     struct stat status, copied; /* of the two */
     bool created;               /* the target, by this run */
@@ -85,9 +84,11 @@ static int open_directory(const struct place *place, bool follow)
 static bool open_target(struct level *level, const struct entry *entry)
 {
     level->target = open_directory(&entry->to, entry->through_link);
-    if (level->target < 0 || fstat(level->target, &level->copied) != 0)
-        return run_complain(level->copier->run, errno, "cannot access '%s'", entry->to.text);
-    return true;
+    if (level->target >= 0 && fstat(level->target, &level->copied) == 0)
+        return true;
+    run_complain(level->copier->run, errno, "cannot access '%s'", entry->to.text);
+    descriptor_close(&level->target); /* nothing is known that could get attributes */
+    return false;
 }
 
 /* Makes the directory, which nobody else can enter before it has its permissions. */
