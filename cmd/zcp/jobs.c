@@ -45,21 +45,32 @@ static bool rotational(dev_t dev, const char *level)
     return set && is_known(dev, level);
 }
 
-static bool rotates(const char *name)
+/* Most operands are on the file system of the one before. */
+static bool rotates(const char *name, dev_t *known)
 {
     struct stat status;
 
-    return stat(name, &status) == 0 && (rotational(status.st_dev, "") || rotational(status.st_dev, "../"));
+    if (stat(name, &status) != 0 || status.st_dev == *known)
+        return false;
+    *known = status.st_dev;
+    return rotational(status.st_dev, "") || rotational(status.st_dev, "../");
 }
 
 static bool a_disk_rotates(const struct settings *settings)
 {
     const char *target = settings->target_directory ? settings->target_directory : ".";
+    dev_t known = 0; /* no file system's */
 
     for (int i = 0; i < settings->operand_count; i++)
-        if (rotates(settings->operands[i]))
+        if (rotates(settings->operands[i], &known))
             return true;
-    return rotates(target);
+    return rotates(target, &known);
+}
+
+/* There is nothing to share. */
+static bool is_one_file(const struct settings *settings)
+{
+    return !settings->recursive && settings->operand_count == 1 + (settings->target_directory == NULL);
 }
 
 static size_t processors(void)
@@ -70,10 +81,14 @@ static size_t processors(void)
 
 size_t jobs_choose(const struct settings *settings)
 {
+    if (is_one_file(settings))
+        return 0;
     if (settings->transfer.rate != 0 || settings->transfer.debug) /* what has been refused is told once */
         return 0;
     if (settings->jobs > 0)
         return settings->jobs == 1 ? 0 : (size_t)settings->jobs;
-    size_t most = processors() < MOST ? processors() : MOST;
+    size_t most = processors();
+    if (most > MOST)
+        most = MOST;
     return most < 2 || a_disk_rotates(settings) ? 0 : most;
 }
