@@ -14,7 +14,8 @@ MIB = 1024 * 1024
 TREE_FILES = 20000
 LARGE_FILES, LARGE_MIB = 100, 32
 SPARSE_GIB = 10
-START_UPS = 100
+START_UPS = 200
+CLONES = 50  # each over the one before, but for the first
 IMAGE = "/dev/shm/zcopy-bench.image"
 FORMATS = {
     "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,nodiscard"],
@@ -104,6 +105,10 @@ class CopyRow(Row):
                 for number in range(pairs + 1):
                     self.round(stage, number, pairs)
 
+    def program(self, words):
+        """Short runs go without a shell, which would take more time than they."""
+        return words.split() if self.times > 1 else ["bash", "-e", "-o", "pipefail", "-c", words]
+
     def round(self, stage, number, pairs):
         names = list(self.commands)
         for name in names[number % len(names):] + names[:number % len(names)]:
@@ -112,8 +117,7 @@ class CopyRow(Row):
                 run("sh", "-c", self.prepare.format(top=stage.top, out=out))
             stage.settle()
             words = self.commands[name].format(top=stage.top, out=out)
-            shell = ["bash", "-e", "-o", "pipefail", "-c", words]
-            sample = measure(["measure_tee", "-n", str(self.times), *shell])
+            sample = measure(["measure_tee", "-n", str(self.times), *self.program(words)])
             if number > 0:
                 self.samples[name].append(sample)
             if not self.keeps and not self.piles:
@@ -241,10 +245,10 @@ def in_place_rows(mib, directory):
 
 def shared_rows(mib, gib):
     commands = {"zcp": "zcp --reflink=always {top}/file {out}", "cp": "cp --reflink=always {top}/file {out}"}
-    goals = [("cp", "time", "at most", 1.2), ("cp", "CPU", "at most", None)]
+    goals = [("cp", "time", "at most", 1), ("cp", "CPU", "at most", None)]
     for kind in ("btrfs", "xfs"):
         stage = Stage(kind, one_file(mib), mib * 2 + 512)
-        yield CopyRow("q", f"a clone of {mib} MiB, {kind}", 0, stage, dict(commands), goals)
+        yield CopyRow("q", f"a clone of {mib} MiB ({CLONES} times), {kind}", 0, stage, dict(commands), goals, times=CLONES)
     commands = {"zcp": "zcp {top}/file {out}", "cp": "cp {top}/file {out}"}
     stage = Stage("ext4", make_sparse(gib), gib * 40 + 256)
     yield CopyRow("r", f"a sparse file of {gib} GiB with 1 % data, ext4", 0, stage, commands, goals)
