@@ -11,7 +11,7 @@ load faults/matrix
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    ! grep -q __asan_init "$(command -v zcat-net)" || skip 'neither strace nor preloading goes with a sanitizer'
+    ! is_sanitized zcat-net asan || skip 'neither strace nor preloading goes with a sanitizer'
     random_file data 800000
 }
 

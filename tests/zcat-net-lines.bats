@@ -16,7 +16,7 @@ milliseconds() {
 
 # can_preload: skips the test, aloud, where a library cannot come before the sanitizer's.
 can_preload() {
-    ! grep -q -e __asan_init -e __tsan_init "$(command -v zcat-net)" || skip 'nothing can be preloaded here'
+    ! is_sanitized zcat-net || skip 'nothing can be preloaded here'
 }
 
 @test "-C sends CR and LF for each LF, wherever what is read is cut" {

@@ -17,7 +17,7 @@ setup() {
 # can_inject: skips the test, aloud, where strace cannot be used or a sanitizer is in the way.
 can_inject() {
     can_trace
-    ! grep -q -e __asan_init -e __tsan_init "$(command -v zcp)" || skip 'no preloading and no killing under a sanitizer'
+    ! is_sanitized zcp || skip 'no preloading and no killing under a sanitizer'
 }
 
 # kills COPY-OPTIONS [ARGUMENT]...: see zcp-faults.py.

@@ -61,7 +61,7 @@ cmp_uncached() {
 
 @test "a failing disk is told as without --drop-cache" {
     can_trace
-    ! grep -q __tsan_init "$(command -v zcp)" || skip 'the sanitizer makes calls of its own, which are counted'
+    ! is_sanitized zcp tsan || skip 'the sanitizer makes calls of its own, which are counted'
     run -1 --separate-stderr traced log write -e inject=write:error=ENOSPC:when=1 zcp --drop-cache --method=read a b
     [ "$stderr" = "zcp: error writing 'b': No space left on device" ]
 }

@@ -418,7 +418,7 @@ fault_matrix() {
 
 setup_faults() {
     can_trace
-    ! grep -q __tsan_init "$(command -v zcp)" || skip 'one thread has nothing to race with, and this takes long'
+    ! is_sanitized zcp tsan || skip 'one thread has nothing to race with, and this takes long'
     holey holey
     random_file plain 2000000
     tr '\0' U </dev/zero | head -c 2500000 >old

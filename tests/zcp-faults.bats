@@ -13,8 +13,7 @@ setup_file() {
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    ! grep -q __asan_init "$(command -v zcp)" || skip 'neither strace nor preloading goes with a sanitizer'
-    ! grep -q __tsan_init "$(command -v zcp)" || skip 'neither strace nor preloading goes with a sanitizer'
+    ! is_sanitized zcp || skip 'neither strace nor preloading goes with a sanitizer'
 }
 
 copies=(--only=copy/{a,b/large,b/c/small,d/middle,holey}) # of the tree: no write of a message or to an eventfd counts

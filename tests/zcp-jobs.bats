@@ -101,7 +101,7 @@ same_by_all() {
 
 @test "standard output and standard error are in the same order by any number of threads" {
     [ "$(id -u)" -eq 0 ] || skip 'only root can make a tree that is the same for all'
-    ! grep -q __asan_init "$(command -v zcp)" || skip 'stdbuf preloads, which the sanitizer does not like'
+    ! is_sanitized zcp asan || skip 'stdbuf preloads, which the sanitizer does not like'
     for jobs in 1 8; do
         rm -rf copy
         as_user stdbuf -o0 zcp -j$jobs -Rv "$tree" copy >both.$jobs 2>&1 && return 1
@@ -214,4 +214,16 @@ same_by_all() {
     for i in 1 2 3 4; do
         cmp "d/$i" "copy/$i"
     done
+}
+
+@test "--debug tells the same of a tree for any number of jobs" {
+    mkdir tree
+    for i in 1 2 3 4 5 6; do random_file "tree/$i" "$((i * 8000))"; done
+    for jobs in 1 4; do
+        zcp -r -j"$jobs" --debug tree copy >"out$jobs" 2>"err$jobs"
+        rm -r copy
+    done
+    cmp out1 out4
+    cmp err1 err4
+    [ "$(grep -c 'copy offload' out1)" -eq 6 ]
 }

@@ -32,7 +32,7 @@ on() {
 
 # few: how many cases, of so many that are run without a sanitizer
 few() {
-    if grep -q -e __asan_init -e __tsan_init "$(command -v zcp)"; then echo $(($1 / 4)); else echo "$1"; fi
+    if is_sanitized zcp; then echo $(($1 / 4)); else echo "$1"; fi
 }
 
 # shares FILE: its blocks are those of another file as well.

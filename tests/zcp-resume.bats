@@ -50,7 +50,7 @@ moved() {
 
 @test "a tree whose copy was killed at any moment is completed" {
     can_trace
-    ! grep -q __tsan_init "$(command -v zcp)" || skip 'the sanitizer makes calls of its own, which are counted'
+    ! is_sanitized zcp tsan || skip 'the sanitizer makes calls of its own, which are counted'
     mkdir tree
     random_file tree/a 700000
     random_file tree/b 10

@@ -11,8 +11,7 @@ load faults/matrix
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    ! grep -q __asan_init "$(command -v ztee)" || skip 'neither strace nor preloading goes with a sanitizer'
-    ! grep -q __tsan_init "$(command -v ztee)" || skip 'neither strace nor preloading goes with a sanitizer'
+    ! is_sanitized ztee || skip 'neither strace nor preloading goes with a sanitizer'
     export TMPDIR=$PWD
     random_file data 300000
     make_places
