@@ -50,16 +50,27 @@ static struct parent *new_parent(const char *source, size_t length, int dir, con
     return parent;
 }
 
+/* Whether a directory gets something of its source's when all is done; cp(1) asks no more of one that is
+ * there. */
+static bool is_finished(const struct settings *settings)
+{
+    return settings->preserve.mode || settings->preserve.owner || settings->preserve.times;
+}
+
 static bool make(struct parent *parent, const struct copier *copier)
 {
     const struct settings *settings = copier->settings;
     struct stat status;
+    bool there = fstatat(parent->dir, parent->name, &status, 0) == 0;
 
-    if (stat(parent->source, &parent->status) != 0)
-        return run_complain(copier->run, errno, "failed to get attributes of '%s'", parent->source);
-    if (!S_ISDIR(parent->status.st_mode))
-        return run_complain(copier->run, ENOTDIR, "failed to get attributes of '%s'", parent->source);
-    if (fstatat(parent->dir, parent->name, &status, 0) == 0)
+    if (!there || is_finished(settings)) {
+        int error = stat(parent->source, &parent->status) != 0 ? errno
+                    : S_ISDIR(parent->status.st_mode)          ? 0
+                                                               : ENOTDIR;
+        if (error != 0)
+            return run_complain(copier->run, error, "failed to get attributes of '%s'", parent->source);
+    }
+    if (there)
         return S_ISDIR(status.st_mode) ||
                run_complain(copier->run, 0, "'%s' exists but is not a directory", parent->target);
     if (mkdirat(parent->dir, parent->name, attributes_mode_at_first(settings, &parent->status)) != 0)
