@@ -82,7 +82,7 @@ $(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
 # Pure parts of a command that have a test of their own.
 $(BUILD)/tests/lines: $(addprefix $(BUILD)/cmd/zcat-net/,crlf.o telnet.o)
 
-$(BUILD)/tests/attributes: $(addprefix $(BUILD)/cmd/zcp/,attributes.o attributes_acl.o attributes_end.o attributes_extended.o backup.o)
+$(BUILD)/tests/attributes: $(addprefix $(BUILD)/cmd/zcp/,attributes.o attributes_acl.o attributes_end.o attributes_extended.o backup.o path.o)
 $(BUILD)/tests/attributes: LDLIBS += -lattr
 $(BUILD)/tests/mover: $(addprefix $(BUILD)/cmd/zcp/,explain.o extents.o in_place.o mover.o looking.o resume.o sums.o cache.o)
 

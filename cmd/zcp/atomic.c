@@ -52,9 +52,7 @@ static char *resolve(const struct file *file)
 /* Takes the name apart: a directory, which is opened, and the rest. */
 static bool find_directory(struct atomic *atomic, int dir, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-
-    atomic->name = strdup(slash ? slash + 1 : name);
+    atomic->name = strdup(name + path_last(name));
     atomic->dir = path_open_parent(dir, name);
     return atomic->dir >= 0 && atomic->name != NULL;
 }

@@ -11,19 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/message.h"
-
-/* Where the last component of a name begins; slashes at its end belong to that. */
-static size_t last_component(const char *name)
-{
-    size_t end = strlen(name);
-
-    while (end > 1 && name[end - 1] == '/')
-        end--;
-    while (end > 0 && name[end - 1] != '/')
-        end--;
-    return end;
-}
+#include "path.h"
 
 /* N of "BASE.~N~", or 0. */
 static unsigned long long number_of(const char *entry, const char *base, size_t length)
@@ -42,25 +32,18 @@ static unsigned long long number_of(const char *entry, const char *base, size_t 
 /* The directory of to, opened for reading; NULL with errno. */
 static DIR *open_directory(const struct place *to)
 {
-    char name[PATH_MAX];
-    size_t length = last_component(to->name);
-
-    if (length >= sizeof name) {
-        errno = ENAMETOOLONG;
-        return NULL;
-    }
-    strlcpy(name, length == 0 ? "." : to->name, length == 0 ? sizeof "." : length + 1);
-    int fd = openat(to->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = path_open_parent(to->dir, to->name);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-    if (fd >= 0 && directory == NULL)
-        close(fd);
+
+    if (directory == NULL)
+        descriptor_close(&fd);
     return directory;
 }
 
 /* The highest number of a backup of to. A directory that cannot be read has none that could be seen. */
 static unsigned long long highest_number(const struct place *to)
 {
-    const char *base = to->name + last_component(to->name);
+    const char *base = to->name + path_last(to->name);
     size_t length = strcspn(base, "/");
     unsigned long long highest = 0;
     DIR *directory = open_directory(to);
@@ -80,7 +63,7 @@ static unsigned long long highest_number(const struct place *to)
 static bool make_name(const struct settings *settings, const struct place *to, unsigned long long highest,
                       char name[NAME_MAX + 1])
 {
-    const char *base = to->name + last_component(to->name);
+    const char *base = to->name + path_last(to->name);
     int length = (int)strcspn(base, "/"), made;
 
     if (settings->backup == BACKUP_NUMBERED || highest > 0)
@@ -107,7 +90,7 @@ void backup_name(const struct settings *settings, const struct place *to, char n
 /* The name beside another one: "dir/file" and "file~" give "dir/file~". False with ENAMETOOLONG. */
 static bool beside(const char *name, const char *made, char text[], size_t size)
 {
-    int length = snprintf(text, size, "%.*s%s", (int)last_component(name), name, made);
+    int length = snprintf(text, size, "%.*s%s", (int)path_last(name), name, made);
 
     if (length >= 0 && (size_t)length < size)
         return true;
@@ -180,8 +163,7 @@ bool backup_undo(const struct settings *settings, const struct place *to, const 
 {
     char path[PATH_MAX];
 
-    if (beside(to->name, made + last_component(made), path, sizeof path) &&
-        rename_in(to, path, to->name, 0)) {
+    if (beside(to->name, made + path_last(made), path, sizeof path) && rename_in(to, path, to->name, 0)) {
         if (settings->verbose)
             message_result("'%s' -> '%s' (unbackup)", made, to->text);
         unlinkat(to->dir, path, 0); /* rename(2) leaves it where both are links to one file: --atomic */

@@ -50,10 +50,21 @@ bool path_add(struct path *path, const char *name)
     return (!slash || append(path, "/", 1)) && append(path, name, length);
 }
 
+size_t path_last(const char *name)
+{
+    size_t at = strlen(name);
+
+    while (at > 1 && name[at - 1] == '/')
+        at--;
+    while (at > 0 && name[at - 1] != '/')
+        at--;
+    return at;
+}
+
 int path_open_parent(int dir, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    char *parent = slash == NULL ? strdup(".") : strndup(name, slash > name ? (size_t)(slash - name) : 1);
+    size_t length = path_last(name);
+    char *parent = length == 0 ? strdup(".") : strndup(name, length);
     int fd = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
     free(parent);

@@ -17,6 +17,9 @@ bool path_set(struct path *path, const char *text);
 /* Appends a name, after a slash if there is none. */
 bool path_add(struct path *path, const char *name);
 
+/* Where the last part of a name begins; slashes at its end belong to that. */
+size_t path_last(const char *name);
+
 /* Opens the directory that the name, as seen from the directory dir, stands in. Returns a descriptor, or -1
  * with errno. */
 int path_open_parent(int dir, const char *name);

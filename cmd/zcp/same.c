@@ -6,21 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the last part of a name begins; slashes at its end belong to that. */
-static size_t last_part(const char *name)
-{
-    size_t at = strlen(name);
-
-    while (at > 1 && name[at - 1] == '/')
-        at--;
-    while (at > 0 && name[at - 1] != '/')
-        at--;
-    return at;
-}
+#include "path.h"
 
 char *same_directory_entry(const struct place *place, struct stat *parent)
 {
-    size_t length = last_part(place->name);
+    size_t length = path_last(place->name);
     const char *last = place->name + length;
     char *directory = length > 0 ? strndup(place->name, length) : strdup(".");
     bool found = directory != NULL && fstatat(place->dir, directory, parent, 0) == 0;
