@@ -34,7 +34,7 @@ load helpers
 
 @test "arguments that make no sense are usage errors" {
     local option
-    for option in --exit-on=never --method=magic --method= --progress=maybe --bwlimit=fast --bwlimit=0 \
+    for option in --exit-on=never --method=magic --method=clone --method=tee --method= --progress=maybe --bwlimit=fast --bwlimit=0 \
         --pipe-size=1 --retry=-1 --timeout=soon --connect-timeout=x; do
         refuses "(invalid|too small) argument '${option#*=}' for '${option%%=*}'" "$option" 127.0.0.1 1
     done

@@ -107,7 +107,7 @@ Try 'zcp --help' for more information." ]
 
 @test "options that cp does not have are refused when they make no sense" {
     local option
-    for option in --jobs=0 --jobs=65 --jobs=x --method=magic --method= --method=read,read --progress=maybe \
+    for option in --jobs=0 --jobs=65 --jobs=x --method=magic --method=tee --method= --method=read,read --progress=maybe \
         --bwlimit=fast --bwlimit=0 --pipe-size=1; do
         zcp_refuses "(invalid|too small|too large) argument '${option#*=}' for '${option%%=*}'" "$option" a b
     done

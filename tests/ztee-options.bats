@@ -10,7 +10,7 @@ setup_file() {
 
 @test "arguments that make no sense are usage errors, and nothing is opened" {
     local option
-    for option in --method=magic --method= --method=read,read --progress=maybe --bwlimit=fast --bwlimit=0 --pipe-size=1 \
+    for option in --method=magic --method=clone --method=copy_file_range --method= --method=read,read --progress=maybe --bwlimit=fast --bwlimit=0 --pipe-size=1 \
         --retry=-1 --connect-timeout=x --fd=x --fd=-1 --fd=99999999999 --slow=never --slow= --slow-timeout=0 \
         --slow-timeout=-1 --buffer=10KiB; do
         ztee_refuses "(invalid|too small|too large) argument '${option#*=}' for '${option%%=*}'" "$option" file

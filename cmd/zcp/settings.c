@@ -383,6 +383,7 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     int id, status = SETTINGS_GO_ON;
 
     *settings = (struct settings){.transfer = transfer_defaults, .umask = current_umask()};
+    settings->transfer.offered |= 1u << METHOD_CLONE | 1u << METHOD_COPY_FILE_RANGE;
     while (status == SETTINGS_GO_ON && (id = option_next(&table, argc, argv)) != -1)
         status = take_option(settings, &wishes, id);
     settings->verbose = settings->verbose || settings->transfer.debug; /* as --debug of cp(1) */

@@ -280,6 +280,7 @@ int settings_parse(struct settings *settings, int argc, char **argv)
                                   .connect = CONNECT_OPTIONS_DEFAULT,
                                   .patience = 10 * NANOSECONDS,
                                   .outputs = calloc((size_t)argc + 1, sizeof *settings->outputs)};
+    settings->transfer.offered |= 1u << METHOD_TEE;
     settings->connect.socket.nodelay = true; /* every byte goes out as soon as it came in */
     if (settings->outputs == NULL) {
         message_error(errno, "cannot start");

@@ -29,9 +29,9 @@ bool ladder_has(const struct ladder *ladder, enum method method);
 /* Takes a method out of it, if it is there. */
 void ladder_drop(struct ladder *ladder, enum method method);
 
-/* A list of methods as --method= takes it, separated by commas. False: an unknown or a repeated name. A
- * method that no pair of the command's can use is none of this function's business: ladder_restrict leaves
- * it out, and a list without any other is then an error that names the pair. */
+/* A list of methods as --method= takes it, separated by commas. False: an unknown or a repeated name.
+ * Which of the methods a command offers is none of this function's business (move/transfer.h); one that the
+ * pair at hand cannot use is left out by ladder_restrict. */
 bool ladder_parse(const char *list, struct ladder *ladder);
 
 #endif

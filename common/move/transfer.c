@@ -13,7 +13,9 @@
 #include "base/size.h"
 #include "move/filter.h"
 
-const struct transfer_options transfer_defaults = {.pipe_size = PUMP_PIPE_SIZE};
+const struct transfer_options transfer_defaults = {.offered = 1u << METHOD_SENDFILE | 1u << METHOD_SPLICE |
+                                                              1u << METHOD_MMAP | 1u << METHOD_READ,
+                                                   .pipe_size = PUMP_PIPE_SIZE};
 
 enum { PIPE_SIZE_MIN = 4096, PIPE_SIZE_MAX = 1 << 30 };
 
@@ -21,6 +23,15 @@ static int wrong(const char *what, const char *name, const char *argument)
 {
     option_bad_argument(what, name, argument);
     return -1;
+}
+
+static int take_methods(struct transfer_options *options, const char *argument)
+{
+    bool good = ladder_parse(argument, &options->methods);
+
+    for (size_t i = 0; good && i < options->methods.count; i++)
+        good = options->offered & 1u << options->methods.steps[i];
+    return good ? 1 : wrong("invalid", "--method", argument);
 }
 
 static int take_pipe_size(struct transfer_options *options, const char *argument)
@@ -53,7 +64,7 @@ int transfer_option(struct transfer_options *options, int id, const char *argume
 {
     switch (id) {
     case TRANSFER_METHOD:
-        return ladder_parse(argument, &options->methods) ? 1 : wrong("invalid", "--method", argument);
+        return take_methods(options, argument);
     case TRANSFER_PROGRESS:
         return progress_parse(argument, &options->progress) ? 1 : wrong("invalid", "--progress", argument);
     case TRANSFER_PIPE_SIZE:

@@ -12,6 +12,7 @@
 #include "move/pump.h"
 
 struct transfer_options {
+    unsigned offered;      /* the methods that --method may name, a set: 1u << method */
     struct ladder methods; /* of --method; none: the pump's own choice */
     enum progress_when progress;
     uint64_t rate;    /* bytes a second, 0: no limit */
@@ -21,7 +22,8 @@ struct transfer_options {
     bool stats, debug;
 };
 
-/* What the options are when none is given. */
+/* What the options are when none is given. Those that move streams are offered; others are the command's to
+ * add. */
 extern const struct transfer_options transfer_defaults;
 
 enum {
