@@ -10,6 +10,7 @@
 #include "ask.h"
 #include "backup.h"
 #include "base/message.h"
+#include "path.h"
 #include "same.h"
 
 static enum verdict refuse(struct copier *copier)
@@ -127,8 +128,7 @@ static enum verdict check_kinds(struct copier *copier, const struct entry *entry
 
 static bool is_dot(const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    const char *last = slash ? slash + 1 : name;
+    const char *last = name + path_last(name);
     return strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "attributes.h"
 #include "base/message.h"
+#include "path.h"
 #include "same.h"
 #include "temporary.h"
 
@@ -51,8 +52,7 @@ static int replace_by(const struct node *node, int dir, const char *temporary, c
 /* The temporary name stands in the directory of the name. */
 static int make_beside(const struct node *node, const struct place *to)
 {
-    const char *slash = strrchr(to->name, '/');
-    size_t length = slash ? (size_t)(slash + 1 - to->name) : 0;
+    size_t length = path_last(to->name);
     char *temporary = malloc(length + TEMPORARY_NAME);
     int result = -1;
 

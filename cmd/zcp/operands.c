@@ -29,8 +29,7 @@ static void strip_slashes(char *name)
 /* The part of a name that its copy in a directory has: "b" of "a/b/". "a/.." becomes ".", and so does "/". */
 static const char *last_part(const char *stripped)
 {
-    const char *slash = strrchr(stripped, '/');
-    const char *last = slash ? slash + 1 : stripped;
+    const char *last = stripped + path_last(stripped);
 
     return *last == '\0' || strcmp(last, "..") == 0 ? "." : last;
 }
@@ -128,13 +127,11 @@ static void copy_to_backup(struct copier *copier, const char *source)
     const struct place place = {.dir = AT_FDCWD, .name = source, .text = source};
     const struct settings *settings = copier->settings;
     struct settings without = *settings;
-    const char *slash = strrchr(source, '/');
-    int directory = slash ? (int)(slash + 1 - source) : 0;
     char name[NAME_MAX + 1], target[BACKUP_TEXT];
 
     without.backup = BACKUP_NONE;
     backup_name(settings, &place, name);
-    snprintf(target, sizeof target, "%.*s%s", directory, source, name);
+    snprintf(target, sizeof target, "%.*s%s", (int)path_last(source), source, name);
     copier->settings = copier->run->settings = &without;
     copy_one(copier, source, AT_FDCWD, target, NULL);
     queue_drain(&copier->queue);

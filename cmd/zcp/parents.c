@@ -84,12 +84,8 @@ static bool make(struct parent *parent, const struct copier *copier)
 /* If the innermost directory is there, all are, and they stay as they are. */
 static bool are_there(const char *source, int dir)
 {
-    const char *relative = source + strspn(source, "/"), *slash = strrchr(relative, '/');
+    char *name = path_parent(source + strspn(source, "/"));
     struct stat status;
-
-    if (slash == NULL)
-        return true;
-    char *name = strndup(relative, (size_t)(slash - relative));
     bool there = name != NULL && fstatat(dir, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
     free(name);
     return there;

@@ -61,10 +61,15 @@ size_t path_last(const char *name)
     return at;
 }
 
-int path_open_parent(int dir, const char *name)
+char *path_parent(const char *name)
 {
     size_t length = path_last(name);
-    char *parent = length == 0 ? strdup(".") : strndup(name, length);
+    return length == 0 ? strdup(".") : strndup(name, length);
+}
+
+int path_open_parent(int dir, const char *name)
+{
+    char *parent = path_parent(name);
     int fd = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
     free(parent);

@@ -20,6 +20,9 @@ bool path_add(struct path *path, const char *name);
 /* Where the last part of a name begins; slashes at its end belong to that. */
 size_t path_last(const char *name);
 
+/* What stands before that: the name of a directory, "." if it is nothing. To be freed; NULL: no memory. */
+char *path_parent(const char *name);
+
 /* Opens the directory that the name, as seen from the directory dir, stands in. Returns a descriptor, or -1
  * with errno. */
 int path_open_parent(int dir, const char *name);

@@ -10,9 +10,8 @@
 
 char *same_directory_entry(const struct place *place, struct stat *parent)
 {
-    size_t length = path_last(place->name);
-    const char *last = place->name + length;
-    char *directory = length > 0 ? strndup(place->name, length) : strdup(".");
+    const char *last = place->name + path_last(place->name);
+    char *directory = path_parent(place->name);
     bool found = directory != NULL && fstatat(place->dir, directory, parent, 0) == 0;
 
     free(directory);
