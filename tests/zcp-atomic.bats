@@ -51,6 +51,19 @@ copies_from_fifo() {
 
 # --- killed -------------------------------------------------------------------------------------------------------
 
+@test "a name that only a directory can have is refused before a byte is copied, in cp's words" {
+    echo x >a
+    run -1 zcp --atomic a new/
+    [ "$output" = "zcp: cannot create regular file 'new/': Not a directory" ]
+    LC_ALL=C run -1 cp a new/
+    [ "$output" = "cp: cannot create regular file 'new/': Not a directory" ]
+    can_trace
+    run -1 traced log copy_file_range,sendfile,write zcp --atomic a new/
+    run ! grep -E 'copy_file_range|sendfile' log
+    [ "$(ls)" = $'a\nlog' ]
+    nothing_left
+}
+
 @test "a file that zcp --atomic is killed over is the old one or the new one, at every system call" {
     can_inject
     kills --method=read --before=old

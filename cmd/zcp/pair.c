@@ -113,13 +113,19 @@ static bool is_link(const struct place *place)
     return fstatat(place->dir, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
 }
 
+/* Only a directory can have such a name. */
+static bool ends_in_slash(const char *name)
+{
+    return *name != '\0' && name[strlen(name) - 1] == '/';
+}
+
 static bool create_failed(const struct pair *pair, int error)
 {
     const struct place *to = &pair->file->to;
 
     if (error == EEXIST && is_link(to))
         return run_complain(pair->mover->run, 0, "not writing through dangling symlink '%s'", to->text);
-    if (error == EISDIR && *to->name != '\0' && to->name[strlen(to->name) - 1] == '/')
+    if (error == EISDIR && ends_in_slash(to->name))
         error = ENOTDIR;
     return run_complain(pair->mover->run, error, "cannot create regular file '%s'", to->text);
 }
@@ -148,6 +154,8 @@ static bool open_publication(struct pair *pair)
 
     if (!pair->file->exists && is_link(to))
         return create_failed(pair, EEXIST);
+    if (ends_in_slash(to->name)) /* said now, and not by rename(2) when all has been copied */
+        return create_failed(pair, EISDIR);
     pair->atomic = pair->created = true;
     pair->out = atomic_create(&pair->publication, pair->file, pair->file->exists ? mode & S_IRWXU : mode);
     if (pair->out < 0)
