@@ -94,3 +94,12 @@ zcp_same() {
     cmp tree/a copy/a
     [ "$(cat copy/other)" = old ]
 }
+
+@test "--parents names the first directory that it needs and that is missing, as cp does" {
+    mkdir -p z/gone
+    run -1 zcp --parents gone/n/f z
+    [ "$output" = "zcp: failed to get attributes of 'gone/n': No such file or directory" ]
+    run -1 zcp -p --parents gone/n/f z # what is there is to be like its source
+    [ "$output" = "zcp: failed to get attributes of 'gone': No such file or directory" ]
+    [ "$(find z)" = $'z\nz/gone' ]
+}

@@ -15,8 +15,8 @@
 
 struct parent {
     struct parent *next;
-    int dir; /* of the target */
-    struct stat status;
+    int dir;            /* of the target */
+    struct stat status; /* of the source; of inode 0: it was not looked at, and gives nothing */
     bool created;
     char *source, *target; /* as people know them */
     const char *name;      /* in dir */
@@ -50,11 +50,19 @@ static struct parent *new_parent(const char *source, size_t length, int dir, con
     return parent;
 }
 
-/* Whether a directory gets something of its source's when all is done; cp(1) asks no more of one that is
- * there. */
-static bool is_finished(const struct settings *settings)
+/* cp(1) looks at the source of a directory that is there only if that gets something of it when all is done.
+ */
+static bool is_asked_for(const struct settings *settings, bool there)
 {
-    return settings->preserve.mode || settings->preserve.owner || settings->preserve.times;
+    return !there || settings->preserve.mode || settings->preserve.owner || settings->preserve.times;
+}
+
+static bool look_at_source(struct parent *parent, struct run *run)
+{
+    bool found = stat(parent->source, &parent->status) == 0;
+
+    return (found && S_ISDIR(parent->status.st_mode)) ||
+           run_complain(run, found ? ENOTDIR : errno, "failed to get attributes of '%s'", parent->source);
 }
 
 static bool make(struct parent *parent, const struct copier *copier)
@@ -63,13 +71,8 @@ static bool make(struct parent *parent, const struct copier *copier)
     struct stat status;
     bool there = fstatat(parent->dir, parent->name, &status, 0) == 0;
 
-    if (!there || is_finished(settings)) {
-        int error = stat(parent->source, &parent->status) != 0 ? errno
-                    : S_ISDIR(parent->status.st_mode)          ? 0
-                                                               : ENOTDIR;
-        if (error != 0)
-            return run_complain(copier->run, error, "failed to get attributes of '%s'", parent->source);
-    }
+    if (is_asked_for(settings, there) && !look_at_source(parent, copier->run))
+        return false;
     if (there)
         return S_ISDIR(status.st_mode) ||
                run_complain(copier->run, 0, "'%s' exists but is not a directory", parent->target);
