@@ -107,7 +107,7 @@ refused() {
     random_file like 3000017
     for method in $methods; do
         listen
-        traced trace sendfile,splice,mmap,read,sendto,write \
+        traced trace sendfile,splice,mmap,read,sendto,write -y \
             zsend --raw --method="$method" like "127.0.0.1:$port"
         ended "$listener"
         [ "$status" -eq 0 ]
@@ -117,7 +117,7 @@ refused() {
         splice) [ "$(returned splice)" -eq 6000034 ] ;;
         mmap)
             [ "$(returned sendto)" -eq 3000017 ]
-            [ "$(returned read)" -lt 100000 ]
+            run -1 grep 'read([0-9]*<[^>]*/like>' trace # a sanitizer may read files of /proc, and many
             ;;
         read)
             [ "$(returned sendto)" -eq 3000017 ]
