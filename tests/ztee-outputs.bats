@@ -346,6 +346,26 @@ END
     [ "$(cat late)" = $'hello\ndone' ]
 }
 
+@test "a file that commands or messages are written to as well is written to, and not spliced, which locks nothing" {
+    random_file in 300017
+    timeout 20 ztee --stats --exec='cat >/dev/null' copy < <(cat in) >out 2>log
+    has_line log "^ztee: 'standard output' (regular file): 300017 bytes, read 300017$"
+    has_line log "^ztee: 'copy' (regular file): 300017 bytes, splice 300017$"
+    cmp in out
+    timeout 20 ztee --stats --no-stdout --fd=4 --exec='cat >/dev/null' < <(cat in) >out 4>&1 2>log
+    has_line log "^ztee: 'descriptor 4' (regular file): 300017 bytes, read 300017$"
+    timeout 20 ztee --stats --no-stdout --fd=4 --exec='cat >/dev/null' < <(cat in) 4>out 2>log
+    has_line log "^ztee: 'descriptor 4' (regular file): 300017 bytes, splice 300017$" # that commands do not have
+    timeout 20 ztee --stats copy < <(cat in) >out 2>&1
+    grep -aq "^ztee: 'copy' (regular file): 300017 bytes, splice 300017$" out
+    cmp -n 300017 in out
+    grep -aq "^ztee: 'standard output' (regular file): 300017 bytes, read 300017$" <(tail -c +300018 out)
+    for _ in {1..30}; do
+        timeout 20 ztee --exec='echo 2; cat >/dev/null' --exec='cat >/dev/null' copy <in >out
+        [ "$(stat -c %s out)" -eq 300019 ]
+    done
+}
+
 @test "a command that fails, or that a signal has ended, is told, and ztee ends with 1" {
     run -1 --separate-stderr timeout 20 ztee --exec='cat >copy; exit 3' --exec='cat >/dev/null; kill -9 $$' <<<hello
     [ "$output" = hello ]

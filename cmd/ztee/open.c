@@ -159,11 +159,41 @@ static int open_type(struct output *output, const struct output_request *request
     }
 }
 
-/* What splice cannot write to without waiting, or at all: these are written to from memory. */
-static bool has_to_be_copied_to(const struct output *output)
+static bool starts_commands(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->output_count; i++)
+        if (settings->outputs[i].type == OUTPUT_COMMAND)
+            return true;
+    return false;
+}
+
+static bool is_same_file(int fd, int other)
+{
+    struct stat one, two;
+
+    return fstat(fd, &one) == 0 && fstat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
+/* A file from outside that others write to at its position while we do: commands, which have our standard
+ * output, and messages. write(2) locks the position, splice(2) does not: what either has written is written
+ * over (seen on Linux 6.18, in 3 of 100 runs with a command that prints a line). */
+static bool has_other_writers(const struct output *output, const struct settings *settings)
+{
+    int fd = output->route.out;
+
+    if (output->type != OUTPUT_STDOUT && output->type != OUTPUT_FD)
+        return false;
+    return is_same_file(fd, STDERR_FILENO) || (starts_commands(settings) && is_same_file(fd, STDOUT_FILENO));
+}
+
+/* What splice cannot write to without waiting, or without harm, or at all: these are written to from memory.
+ */
+static bool has_to_be_copied_to(const struct output *output, const struct settings *settings)
 {
     switch (output->route.out_kind) {
     case KIND_FILE:
+        return has_other_writers(output, settings);
     case KIND_BLOCK:
     case KIND_PIPE:
     case KIND_NULL:
@@ -185,7 +215,7 @@ static void prepare(struct output *output, const struct settings *settings)
 {
     struct route *route = &output->route;
 
-    route->sink_refused = has_to_be_copied_to(output);
+    route->sink_refused = has_to_be_copied_to(output, settings);
     output->may_block = (route->out_kind == KIND_PIPE || route->out_kind == KIND_TERMINAL) &&
                         !(fcntl(route->out, F_GETFL) & O_NONBLOCK);
     output->can_be_slow = can_be_slow(route->out_kind) && output->type != OUTPUT_DIGEST;
