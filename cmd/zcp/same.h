@@ -3,6 +3,7 @@
 #ifndef ZCP_SAME_H
 #define ZCP_SAME_H
 
+#include "base/descriptor.h"
 #include "entry.h"
 
 enum same {
@@ -10,11 +11,6 @@ enum same {
     SAME_DONE, /* nothing is left to do: the target is what was asked for */
     SAME_YES   /* copying would lose it */
 };
-
-static inline bool same_inode(const struct stat *a, const struct stat *b)
-{
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
 
 /* For an entry that exists: cp's rules, which depend on links, backups and on what is to be made. */
 enum same same_check(const struct settings *settings, const struct entry *entry);

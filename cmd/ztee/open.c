@@ -19,7 +19,7 @@ static bool is_input(const struct stat *file)
     struct stat input;
 
     return S_ISREG(file->st_mode) && file->st_size > 0 && fstat(STDIN_FILENO, &input) == 0 &&
-           input.st_dev == file->st_dev && input.st_ino == file->st_ino;
+           same_inode(&input, file);
 }
 
 static int refuse_input(const char *name)
@@ -171,8 +171,7 @@ static bool is_same_file(int fd, int other)
 {
     struct stat one, two;
 
-    return fstat(fd, &one) == 0 && fstat(other, &two) == 0 && one.st_dev == two.st_dev &&
-           one.st_ino == two.st_ino;
+    return fstat(fd, &one) == 0 && fstat(other, &two) == 0 && same_inode(&one, &two);
 }
 
 /* A file from outside that others write to at its position while we do: commands, which have our standard

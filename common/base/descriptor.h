@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program does to its descriptors before anything else, and how it waits for them. */
+/* What a program does to its descriptors before anything else, how it waits for them, and whether two are
+ * one. */
 #ifndef ZCOPY_BASE_DESCRIPTOR_H
 #define ZCOPY_BASE_DESCRIPTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -36,5 +38,11 @@ void descriptor_path(char path[DESCRIPTOR_PATH], int fd);
 
 /* Closes fd, if it is not -1, and sets it to -1. Keeps errno. */
 void descriptor_close(int *fd);
+
+/* True when the two are one file, whatever it is opened or called by. */
+static inline bool same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
 
 #endif
