@@ -366,6 +366,20 @@ END
     done
 }
 
+@test "so is a block device that commands are given, too" {
+    local device
+    [ "$(id -u)" -eq 0 ] || skip 'only root can attach a loop device'
+    random_file in 300000
+    truncate -s 1M disk
+    device=$(losetup --find --show disk 2>/dev/null) || skip 'no loop devices here'
+    exec 6<>"$device"
+    losetup --detach "$device" # when nobody has it open any more
+    timeout 20 ztee --stats --exec='cat >/dev/null' < <(cat in) >&6 2>log
+    exec 6>&-
+    has_line log "^ztee: 'standard output' (block device): 300000 bytes, read 300000$"
+    cmp -n 300000 in disk
+}
+
 @test "a command that fails, or that a signal has ended, is told, and ztee ends with 1" {
     run -1 --separate-stderr timeout 20 ztee --exec='cat >copy; exit 3' --exec='cat >/dev/null; kill -9 $$' <<<hello
     [ "$output" = hello ]

@@ -192,8 +192,8 @@ static bool has_to_be_copied_to(const struct output *output, const struct settin
 {
     switch (output->route.out_kind) {
     case KIND_FILE:
-        return has_other_writers(output, settings);
     case KIND_BLOCK:
+        return has_other_writers(output, settings);
     case KIND_PIPE:
     case KIND_NULL:
         return false;
