@@ -366,6 +366,15 @@ END
     done
 }
 
+@test "a --method without read is refused a file that commands are given, and the others are served" {
+    random_file in 300017
+    run -1 timeout 20 sh -c 'cat in | ztee --method=splice --exec="cat >theirs" copy >out'
+    [[ $output == "ztee: no method of --method can move bytes to 'standard output' (regular file): "* ]]
+    [ ! -s out ]
+    cmp in copy
+    cmp in theirs
+}
+
 @test "so is a block device that commands are given, too" {
     local device
     [ "$(id -u)" -eq 0 ] || skip 'only root can attach a loop device'
