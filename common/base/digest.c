@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* XXH3 compiled in, SHA-2 from libcrypto when it is asked for. */
+/* XXH3 compiled in, SHA-2 and BLAKE2 from libcrypto when it is asked for. */
 #include "base/digest.h"
 
 #include <dlfcn.h>
@@ -37,6 +37,7 @@ static const struct {
     [DIGEST_XXH3] = {"xxh3", NULL},
     [DIGEST_SHA256] = {"sha256", "EVP_sha256"},
     [DIGEST_SHA512] = {"sha512", "EVP_sha512"},
+    [DIGEST_BLAKE2B] = {"blake2b", "EVP_blake2b512"},
 };
 
 bool digest_find(const char *name, size_t length, enum digest_algorithm *algorithm)
@@ -124,21 +125,32 @@ void digest_add(struct digest *digest, const void *data, size_t length)
         digest->failed = true;
 }
 
-const char *digest_close(struct digest *digest, char text[DIGEST_TEXT])
+size_t digest_take(struct digest *digest, unsigned char bytes[DIGEST_BYTES])
 {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned length = sizeof(XXH128_canonical_t);
     XXH128_canonical_t canonical;
 
+    memset(bytes, 0, DIGEST_BYTES);
     if (digest->xxh3 != NULL) {
         XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(digest->xxh3));
         memcpy(bytes, &canonical, sizeof canonical);
-    } else if (digest->crypto.final(digest->context, bytes, &length) != 1) {
-        digest->failed = true;
+        XXH3_128bits_reset(digest->xxh3);
+        return length;
     }
-    bool failed = digest->failed;
-    for (unsigned i = 0; i < length; i++)
-        snprintf(text + 2 * (size_t)i, 3, "%02x", bytes[i]);
+    const struct crypto *crypto = &digest->crypto;
+    if (digest->failed || crypto->final(digest->context, bytes, &length) != 1 ||
+        crypto->init(digest->context, crypto->sha(), NULL) != 1)
+        return 0;
+    return length;
+}
+
+const char *digest_close(struct digest *digest, char text[DIGEST_TEXT])
+{
+    unsigned char bytes[DIGEST_BYTES];
+    size_t length = digest_take(digest, bytes);
+
+    for (size_t i = 0; i < length; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
     digest_free(digest);
-    return failed ? NULL : text;
+    return length > 0 ? text : NULL;
 }
