@@ -95,6 +95,7 @@ void session_pack_entry(struct packer *packer, const struct session_entry *entry
     pack_u64(packer, (uint64_t)entry->seconds);
     pack_u32(packer, entry->nanoseconds);
     pack_u64(packer, entry->size);
+    pack_u64(packer, entry->stored);
     pack_text(packer, entry->path);
     pack_text(packer, entry->target);
     pack_block(packer, entry->stamp, entry->stamp_length);
@@ -111,6 +112,7 @@ bool session_unpack_entry(struct unpacker *unpacker, struct session_entry *entry
     entry->seconds = (int64_t)unpack_u64(unpacker);
     entry->nanoseconds = unpack_u32(unpacker);
     entry->size = unpack_u64(unpacker);
+    entry->stored = unpack_u64(unpacker);
     unpack_text(unpacker, entry->path, sizeof entry->path);
     unpack_text(unpacker, entry->target, sizeof entry->target);
     unpack_stamp(unpacker, entry->stamp, &entry->stamp_length);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Sets of addresses, as --allow names them. */
+#ifndef ZCOPY_NET_NETWORK_H
+#define ZCOPY_NET_NETWORK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct network {
+    uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:A.B.C.D */
+    unsigned bits;       /* how many of them count */
+};
+
+/* "ADDRESS" or "ADDRESS/BITS". False: it is neither. */
+bool network_parse(const char *text, struct network *network);
+
+/* True when one of them has the address; an address that is neither IPv4 nor IPv6 (a UNIX socket) is in all.
+ */
+bool network_has(const struct network *networks, size_t count, const struct sockaddr_storage *address);
+
+/* True for addresses that only this host has: 127.0.0.0/8, ::1, and UNIX sockets. */
+bool network_is_local(const struct sockaddr_storage *address);
+
+#endif
