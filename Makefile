@@ -21,19 +21,20 @@ ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,--as-needed $(LDFLAGS)
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
-commands = zcat-net zcp zsend ztee
+commands = zcat-net zcp zrecv zsend ztee
 
 common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/pack base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
-	net/address net/channel net/connect net/connect_options net/connection net/door net/frame net/greeting net/http_connect \
-	net/key net/listen net/network net/openssl net/session net/socket net/socks net/tls net/wire
+	net/address net/announce net/channel net/connect net/connect_options net/connection net/door net/frame net/greeting net/http_connect \
+	net/key net/listen net/network net/openssl net/peer net/session net/socket net/socks net/tls net/watch net/wire
 zcat-net = main conflicts crlf datagram datagram_flow datagram_receive datagram_send datagram_serve handover handshake \
 	handshake_http handshake_socks line_options lines operands output own_name proxy proxy_options scan session settings tap \
 	tell telnet tos udp_probe
 zcp = main ask atomic attributes attributes_acl attributes_end attributes_extended backup cache choice conflicts copier entry \
 	existing explain extents file in_place jobs looking mover names node operands pair parents path preserve queue resume run \
 	same seen settings sums survey sync verify walk watch
-zsend = main raw settings source
+zrecv = main attributes beneath complete entries incoming journal known output publish queue receive receiver settings store
+zsend = main answers data entry file guard have raw send session settings source stamp stream walk
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 
 bin = $(commands:%=$(BUILD)/bin/%)

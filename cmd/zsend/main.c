@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* zsend: opens the source, connects, sends. */
+/* zsend: a session with a zrecv, or plain bytes. */
 
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/program.h"
 #include "raw.h"
+#include "session.h"
 #include "settings.h"
 #include "source.h"
 
-static enum exit_status connect_and_send(const struct settings *settings, struct monitor *monitor,
-                                         const struct source *source, struct transfer_totals *totals)
+static enum session_status connect_and_send(const struct settings *settings, struct monitor *monitor,
+                                            const struct source *source, struct transfer_totals *totals)
 {
     struct socket_failure failure;
     char peer[ADDRESS_TEXT];
@@ -17,7 +18,7 @@ static enum exit_status connect_and_send(const struct settings *settings, struct
     int fd = connect_by_options(&settings->address, &settings->connect, monitor, settings->verbose, false,
                                 &failure);
     if (fd < 0)
-        return EXIT_CONNECT;
+        return SESSION_CONNECT;
     address_text(&settings->address, peer);
     if (settings->verbose)
         message_note("connected to %s; sending '%s'", peer, source->name);
@@ -32,19 +33,22 @@ int main(int argc, char **argv)
     struct source source;
 
     if (!program_begin(name, argc, argv))
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
     int status = settings_parse(&settings, argc, argv);
     if (status != SETTINGS_GO_ON)
         return status;
     int error = monitor_open(&monitor, settings.transfer.progress);
     if (error != 0) {
         message_error(error, "cannot wait for signals");
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
     }
-    if (!source_open(&source, &settings))
-        return EXIT_LOCAL;
     struct transfer_totals totals = {.started = clock_now()};
-    status = connect_and_send(&settings, &monitor, &source, &totals);
+    if (!settings.raw)
+        status = session_run(&settings, &monitor, &totals);
+    else if (!source_open(&source, &settings))
+        return SESSION_LOCAL;
+    else
+        status = connect_and_send(&settings, &monitor, &source, &totals);
     if (settings.transfer.stats)
         transfer_print_stats(&totals);
     return status;

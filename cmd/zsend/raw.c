@@ -76,30 +76,30 @@ static bool wait_once(struct sending *sending)
     return clock_now() < stall_deadline(&sending->stall, timeout);
 }
 
-static enum exit_status timed_out(struct sending *sending)
+static enum session_status timed_out(struct sending *sending)
 {
     worker_abandon(&sending->worker);
     message_note("timed out: no byte has moved for too long from '%s' to '%s'", sending->source->name,
                  sending->peer);
-    return EXIT_TIMEOUT;
+    return SESSION_TIMEOUT;
 }
 
 /* The receiver has reset the connection: nothing that the source may still say matters. */
-static enum exit_status broken_off(struct sending *sending)
+static enum session_status broken_off(struct sending *sending)
 {
     worker_abandon(&sending->worker);
     message_error(sending->peer_error, "error writing '%s'", sending->peer);
-    return EXIT_BROKEN;
+    return SESSION_BROKEN;
 }
 
-static enum exit_status failed(const struct sending *sending)
+static enum session_status failed(const struct sending *sending)
 {
     worker_report(&sending->worker);
-    return sending->worker.pump.side == PUMP_IN ? EXIT_LOCAL : EXIT_BROKEN;
+    return sending->worker.pump.side == PUMP_IN ? SESSION_LOCAL : SESSION_BROKEN;
 }
 
 /* All bytes are in the connection. Waits until the receiver has them and has closed. */
-static enum exit_status confirm(struct sending *sending)
+static enum session_status confirm(struct sending *sending)
 {
     if (shutdown(sending->fd, SHUT_WR) != 0 && errno != ENOTCONN) /* that is a reset, and will be seen */
         sending->peer_error = errno;
@@ -113,10 +113,10 @@ static enum exit_status confirm(struct sending *sending)
         return timed_out(sending);
     if (error != 0)
         message_error(error, "error writing '%s': not all was taken", sending->peer);
-    return error == 0 ? EXIT_DONE : EXIT_BROKEN;
+    return error == 0 ? SESSION_DONE : SESSION_BROKEN;
 }
 
-static enum exit_status send_all(struct sending *sending)
+static enum session_status send_all(struct sending *sending)
 {
     const struct settings *settings = sending->settings;
 
@@ -129,42 +129,42 @@ static enum exit_status send_all(struct sending *sending)
     if (worker_has_failed(&sending->worker))
         return failed(sending);
     if (!source_check(sending->source, settings, sending->worker.pump.moved))
-        return EXIT_LOCAL;
-    enum exit_status status = confirm(sending);
-    if (status == EXIT_DONE && !source_check(sending->source, settings, sending->worker.pump.moved))
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
+    enum session_status status = confirm(sending);
+    if (status == SESSION_DONE && !source_check(sending->source, settings, sending->worker.pump.moved))
+        return SESSION_LOCAL;
     return status;
 }
 
-static enum exit_status start_and_send(struct sending *sending)
+static enum session_status start_and_send(struct sending *sending)
 {
     uint64_t length = sending->source->length;
 
     if (!worker_open(&sending->worker, &sending->settings->transfer, sending->monitor, sending->source->fd,
                      sending->source->name, sending->fd, sending->peer))
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
     sending->worker.pump.length = length;
     if (!worker_start(&sending->worker))
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
     monitor_start(sending->monitor, sent_bytes, sending, length == PUMP_TO_END ? 0 : length);
-    enum exit_status status = send_all(sending);
+    enum session_status status = send_all(sending);
     monitor_finish(sending->monitor);
     return status;
 }
 
-enum exit_status raw_send(const struct settings *settings, struct monitor *monitor,
-                          const struct source *source, int fd, const char *peer,
-                          struct transfer_totals *totals)
+enum session_status raw_send(const struct settings *settings, struct monitor *monitor,
+                             const struct source *source, int fd, const char *peer,
+                             struct transfer_totals *totals)
 {
     struct sending *sending = calloc(1, sizeof *sending);
     if (sending == NULL) {
         message_error(errno, "cannot start to send");
-        return EXIT_LOCAL;
+        return SESSION_LOCAL;
     }
     *sending =
         (struct sending){.settings = settings, .monitor = monitor, .source = source, .fd = fd, .peer = peer};
-    enum exit_status status = start_and_send(sending);
-    if (status == EXIT_DONE) {
+    enum session_status status = start_and_send(sending);
+    if (status == SESSION_DONE) {
         connection_drain(fd);
         connection_close(fd);
     } else {

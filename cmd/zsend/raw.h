@@ -12,8 +12,8 @@
  * a reset otherwise. peer: its name for messages. Failures are reported. Adds to totals. Returns the exit
  * status.
  */
-enum exit_status raw_send(const struct settings *settings, struct monitor *monitor,
-                          const struct source *source, int fd, const char *peer,
-                          struct transfer_totals *totals);
+enum session_status raw_send(const struct settings *settings, struct monitor *monitor,
+                             const struct source *source, int fd, const char *peer,
+                             struct transfer_totals *totals);
 
 #endif

@@ -9,22 +9,29 @@
 #include "move/transfer.h"
 #include "net/address.h"
 #include "net/connect_options.h"
-
-enum exit_status {
-    EXIT_DONE = 0,
-    EXIT_LOCAL = 1, /* the source, or this machine */
-    EXIT_USAGE = 2,
-    EXIT_CONNECT = 3, /* the receiver could not be reached */
-    EXIT_BROKEN = 4,  /* the connection broke off */
-    EXIT_TIMEOUT = 8
-};
+#include "net/door.h"
+#include "net/session.h"
 
 struct settings {
     struct transfer_options transfer;
     struct connect_options connect;
     struct address address;
-    const char *file; /* "-": standard input */
+    char **files; /* "-": standard input */
+    size_t file_count;
     bool raw, verbose;
+
+    /* Without raw. */
+    const char *key_file; /* NULL: none */
+    enum session_security security;
+    enum digest_algorithm algorithm;
+    const char *name; /* of standard input at the receiver, NULL: none */
+    bool owner, xattrs, dry_run;
+    bool session_option; /* one of these was given */
+    bool listens, print_port;
+    struct network allow[DOOR_NETWORKS];
+    size_t allow_count;
+
+    /* With raw. */
     uint64_t offset; /* bytes to leave out at the start of the file */
     bool has_length;
     uint64_t length; /* bytes to send, with has_length */

@@ -71,7 +71,7 @@ static bool too_short(const struct source *source)
 bool source_open(struct source *source, const struct settings *settings)
 {
     *source = (struct source){.fd = -1};
-    if (!open_file(source, settings->file) || !seek(source, settings->offset, &source->start))
+    if (!open_file(source, settings->files[0]) || !seek(source, settings->offset, &source->start))
         return false;
     source->is_sized = size_of(source->fd, &source->size);
     source->length = settings->has_length ? settings->length : PUMP_TO_END;

@@ -112,6 +112,11 @@ static ssize_t take_by_mmap(struct route *route, size_t n)
     return (ssize_t)n;
 }
 
+bool route_patch(void *page, size_t size)
+{
+    return mmap(page, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 static bool open_buffer(struct route *route)
 {
     if (route->buffer == NULL)

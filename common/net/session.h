@@ -121,7 +121,7 @@ struct session_entry {
     int64_t seconds;         /* the time of the last modification, since 1970 */
     uint32_t nanoseconds;
     uint64_t size;       /* bytes that a file seems to have; UINT64_MAX: unknown */
-    uint64_t stored;     /* bytes that it takes on the sender\'s disk: fewer, if it has holes */
+    uint64_t stored;     /* bytes that it takes on the sender's disk: fewer, if it has holes */
     char path[PATH_MAX]; /* relative, without "." and ".."; empty: the unnamed stream */
     char target[PATH_MAX];
     uint8_t stamp[SESSION_STAMP];

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool wire_open(struct wire *wire, struct channel *channel)
+bool wire_open(struct wire *wire, struct channel *channel, struct watch *watch)
 {
-    *wire = (struct wire){.channel = channel, .input = malloc(WIRE_BUFFER), .output = malloc(WIRE_BUFFER)};
+    *wire = (struct wire){
+        .channel = channel, .watch = watch, .input = malloc(WIRE_BUFFER), .output = malloc(WIRE_BUFFER)};
     if (wire->input != NULL && wire->output != NULL)
         return true;
     wire_close(wire);
@@ -32,8 +33,7 @@ bool wire_fail(struct wire *wire, const char *problem, int error)
 
 static void count(const struct wire *wire, size_t n)
 {
-    if (wire->tally != NULL)
-        atomic_fetch_add_explicit(wire->tally, n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&wire->watch->bytes, n, memory_order_relaxed);
 }
 
 /* Reads at most room bytes behind what is there. */

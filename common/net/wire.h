@@ -5,6 +5,7 @@
 
 #include "net/channel.h"
 #include "net/frame.h"
+#include "net/watch.h"
 
 enum { WIRE_BUFFER = 256 * 1024 }; /* bytes of each direction's */
 
@@ -15,13 +16,13 @@ struct wire {
     size_t begin, end;       /* of what has been read and not been used */
     size_t held;             /* bytes to be written */
     uint32_t data_left;      /* bytes of the current frame's data that have not been used */
-    _Atomic uint64_t *tally; /* counts what moves in either direction; NULL: nobody asks */
+    struct watch *watch;     /* counts what moves, and knows of a timeout */
     const char *problem;     /* why it has failed, for people; NULL: error says it */
     int error;               /* errno */
 };
 
-/* False: no memory. The channel stays the caller's. */
-bool wire_open(struct wire *wire, struct channel *channel);
+/* False: no memory. Channel and watch stay the caller's. */
+bool wire_open(struct wire *wire, struct channel *channel, struct watch *watch);
 void wire_close(struct wire *wire);
 
 enum wire_result {

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The last things that are done to a partial file. */
+#include "complete.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attributes.h"
+#include "receiver.h"
+
+enum { PIECE = 256 * 1024 }; /* bytes */
+
+/* Where nothing was received, nothing is: bytes that an earlier try has left there go. */
+static bool punch(int fd, uint64_t from, uint64_t to)
+{
+    static const char zeros[4096];
+
+    if (from >= to ||
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0)
+        return true;
+    if (errno != EOPNOTSUPP)
+        return false;
+    while (from < to) {
+        ssize_t n = pwrite(fd, zeros, to - from < sizeof zeros ? to - from : sizeof zeros, (off_t)from);
+        if (n <= 0)
+            return false;
+        from += (uint64_t)n;
+    }
+    return true;
+}
+
+static bool punch_gaps(const struct incoming *incoming, uint64_t size)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < incoming->chunks.count; i++) {
+        if (!punch(incoming->fd, end, incoming->chunks.list[i].offset))
+            return false;
+        end = incoming->chunks.list[i].offset + incoming->chunks.list[i].length;
+    }
+    return punch(incoming->fd, end, size);
+}
+
+static bool has_chunk(struct receiver *receiver, const struct session_chunk *chunk, uint8_t *buffer)
+{
+    uint8_t digest[DIGEST_BYTES];
+    int fd = receiver->incoming.fd;
+
+    digest_take(receiver->digest, digest);
+    for (uint64_t done = 0; done < chunk->length;) {
+        uint64_t left = chunk->length - done;
+        ssize_t n = pread(fd, buffer, left < PIECE ? left : PIECE, (off_t)(chunk->offset + done));
+        if (n <= 0)
+            return false;
+        digest_add(receiver->digest, buffer, (size_t)n);
+        done += (uint64_t)n;
+    }
+    return digest_take(receiver->digest, digest) > 0 && memcmp(digest, chunk->digest, sizeof digest) == 0;
+}
+
+/* Reads the file back, from the device as far as the page cache can be told to forget it. */
+static bool read_back(void *of)
+{
+    struct receiver *receiver = of;
+    const struct incoming *incoming = &receiver->incoming;
+    uint8_t *buffer = malloc(PIECE);
+    bool good = buffer != NULL && fdatasync(incoming->fd) == 0;
+
+    posix_fadvise(incoming->fd, 0, 0, POSIX_FADV_DONTNEED);
+    for (size_t i = 0; good && i < incoming->chunks.count; i++)
+        good = has_chunk(receiver, &incoming->chunks.list[i], buffer);
+    free(buffer);
+    return good;
+}
+
+/* What the queue needs to know of it. */
+static bool describe(struct receiver *receiver, const struct session_finish *finish, struct known_file *file)
+{
+    const struct session_entry *entry = &receiver->entry;
+    struct stat status;
+
+    if (fstat(receiver->incoming.fd, &status) != 0)
+        return false;
+    *file = (struct known_file){.state = KNOWN_DONE,
+                                .slot = receiver->incoming.slot,
+                                .stamp_length = entry->stamp_length,
+                                .size = (uint64_t)status.st_size,
+                                .inode = status.st_ino,
+                                .seconds = status.st_mtim.tv_sec,
+                                .nanoseconds = (uint32_t)status.st_mtim.tv_nsec};
+    memcpy(file->stamp, entry->stamp, entry->stamp_length);
+    memcpy(file->digest, finish->digest, sizeof file->digest);
+    return true;
+}
+
+static bool finish_file(struct receiver *receiver, const struct session_finish *finish)
+{
+    const struct session_entry *entry = &receiver->entry;
+    struct incoming *incoming = &receiver->incoming;
+    const struct pending attributes = {.mode = entry->mode,
+                                       .uid = entry->uid,
+                                       .gid = entry->gid,
+                                       .seconds = entry->seconds,
+                                       .nanoseconds = entry->nanoseconds,
+                                       .xattrs = (uint8_t *)(uintptr_t)entry->xattrs,
+                                       .xattrs_length = entry->xattrs_length};
+
+    if (incoming->was_used && !punch_gaps(incoming, finish->size))
+        return false;
+    return ftruncate(incoming->fd, (off_t)finish->size) == 0 &&
+           attributes_set(receiver, incoming->fd, &attributes);
+}
+
+bool complete_file(struct receiver *receiver, const struct session_finish *finish)
+{
+    struct incoming *incoming = &receiver->incoming;
+    struct known_file file;
+    const char *path = receiver->entry.path;
+
+    if (!finish_file(receiver, finish) || !describe(receiver, finish, &file))
+        return receiver_refuse(receiver, incoming->number, SESSION_REFUSED, errno, "cannot complete '%s'",
+                               path);
+    if (receiver->settings->verify && !receiver_wait_for(receiver, read_back, receiver))
+        return receiver_refuse(receiver, incoming->number, SESSION_DIGEST, 0,
+                               "'%s' reads back as something else than was written", path);
+    return queue_add(receiver, incoming->replaces, &file);
+}

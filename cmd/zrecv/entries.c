@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The policy of the receiving side, one entry at a time. */
+#include "entries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/size.h"
+#include "receiver.h"
+
+enum verdict { WANTED, REPLACES, SKIPPED, REFUSED };
+
+static enum verdict refuse(struct receiver *receiver, const char *why)
+{
+    receiver_refuse(receiver, receiver->entry.number, SESSION_REFUSED, 0, "'%s' %s", receiver->entry.path,
+                    why);
+    return REFUSED;
+}
+
+/* A file of this name is there. */
+static enum verdict judge_existing(struct receiver *receiver, const struct stat *status)
+{
+    const struct session_entry *entry = &receiver->entry;
+    const struct known_file *file =
+        receiver->has_store ? known_find(&receiver->store.known, entry->path) : NULL;
+    bool ours = file != NULL && file->state == KNOWN_DONE && known_is(file, status);
+
+    if (S_ISDIR(status->st_mode))
+        return refuse(receiver, "exists and is a directory");
+    if (ours)
+        return REPLACES;
+    switch (receiver->settings->existing) {
+    case EXISTING_SKIP:
+        return SKIPPED;
+    case EXISTING_UPDATE:
+        if (S_ISREG(status->st_mode) && (uint64_t)status->st_size == entry->size &&
+            status->st_mtim.tv_sec == entry->seconds && status->st_mtim.tv_nsec == (long)entry->nanoseconds)
+            return SKIPPED;
+        return REPLACES;
+    case EXISTING_OVERWRITE:
+        return REPLACES;
+    default:
+        return refuse(receiver, "exists");
+    }
+}
+
+/* True when the file system has room for the bytes that are still to come. */
+static bool has_room(struct receiver *receiver)
+{
+    const struct session_entry *entry = &receiver->entry;
+    const struct known_file *file = known_find(&receiver->store.known, entry->path);
+    uint64_t needed = entry->size == UINT64_MAX     ? 0
+                      : entry->stored < entry->size ? entry->stored
+                                                    : entry->size;
+    struct statvfs status;
+    char wanted[SIZE_TEXT], free[SIZE_TEXT];
+
+    for (size_t i = 0; file != NULL && i < file->chunks.count; i++)
+        needed -= needed < file->chunks.list[i].length ? needed : file->chunks.list[i].length;
+    if (fstatvfs(receiver->root, &status) != 0 || status.f_blocks == 0)
+        return true; /* some file systems do not say */
+    uint64_t room = (uint64_t)status.f_bavail * status.f_frsize;
+    if (needed <= room)
+        return true;
+    receiver_refuse(receiver, entry->number, SESSION_REFUSED, ENOSPC, "'%s' needs %s, and %s are free",
+                    entry->path, size_format(wanted, needed), size_format(free, room));
+    return false;
+}
+
+static enum verdict judge_file(struct receiver *receiver)
+{
+    const struct session_entry *entry = &receiver->entry;
+    struct stat status;
+    const char *name;
+
+    if (receiver->is_stream)
+        return WANTED;
+    int dir = beneath_parent(&receiver->beneath, entry->path, &name);
+    /* A directory that is still in the queue comes before its files. */
+    if (dir < 0 && errno == ENOENT && receiver->queue.count > 0 && queue_flush(receiver))
+        dir = beneath_parent(&receiver->beneath, entry->path, &name);
+    if (dir < 0 && errno == ENOENT && receiver->granted & SESSION_DRY)
+        return WANTED;
+    if (dir < 0)
+        return refuse(receiver, errno == ELOOP || errno == ENOTDIR
+                                    ? "would be reached through something that is no directory"
+                                    : "has no directory to be in");
+    enum verdict verdict = WANTED;
+    if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        verdict = judge_existing(receiver, &status);
+    if ((verdict == WANTED || verdict == REPLACES) && receiver->has_store && !has_room(receiver))
+        return REFUSED;
+    return verdict;
+}
+
+static bool take_file(struct receiver *receiver)
+{
+    struct incoming *incoming = &receiver->incoming;
+    enum verdict verdict = judge_file(receiver);
+
+    if ((verdict == WANTED || verdict == REPLACES) && !(receiver->granted & SESSION_DRY))
+        return incoming_begin(receiver, verdict == REPLACES);
+    incoming->state = INCOMING_UNWANTED;
+    incoming->number = receiver->entry.number;
+    if (verdict != REFUSED && !receiver_confirm(receiver, incoming->number))
+        return false;
+    return wire_flush(&receiver->wire, false);
+}
+
+/* True when a symbolic link at path, which is relative, leads to something in the same tree, whatever is
+ * there. */
+static bool stays_inside(const char *path, const char *target)
+{
+    long depth = 0;
+
+    if (*target == '/')
+        return false;
+    for (; (path = strchr(path, '/')) != NULL; path++)
+        depth++;
+    while (*target != '\0') {
+        size_t length = strcspn(target, "/");
+        if (length == 2 && strncmp(target, "..", 2) == 0)
+            depth--;
+        else if (length > 0 && !(length == 1 && *target == '.'))
+            depth++;
+        if (depth < 0)
+            return false;
+        target += length + (target[length] == '/');
+    }
+    return true;
+}
+
+/* NULL, or why the entry, which is no file, is not taken. */
+static const char *check(const struct receiver *receiver)
+{
+    const struct session_entry *entry = &receiver->entry;
+
+    if (receiver->is_stream)
+        return "is no file, and standard output takes nothing else";
+    if (entry->kind == SESSION_HARD_LINK && beneath_check(entry->target) != NULL)
+        return "is a hard link to a name that is not taken";
+    if (entry->kind == SESSION_SYMLINK && *entry->target == '\0')
+        return "is a symbolic link to nothing";
+    if (entry->kind == SESSION_SYMLINK && !receiver->settings->accept_links &&
+        !stays_inside(entry->path, entry->target))
+        return "is a symbolic link out of the directory (--accept=links takes those)";
+    return NULL;
+}
+
+bool entries_take(struct receiver *receiver)
+{
+    const struct session_entry *entry = &receiver->entry;
+    struct incoming *incoming = &receiver->incoming;
+    bool unnamed = receiver->is_stream && entry->kind == SESSION_FILE;
+    const char *problem = unnamed ? NULL : beneath_check(entry->path);
+
+    if (entry->size != UINT64_MAX && entry->size > INT64_MAX)
+        return receiver_abort(receiver, "a file that is larger than files can be");
+    receiver->entries++;
+    if (problem == NULL && entry->kind == SESSION_FILE)
+        return take_file(receiver);
+    incoming->state = INCOMING_UNWANTED; /* what follows it, if it is refused */
+    incoming->number = entry->number;
+    if (problem == NULL)
+        problem = check(receiver);
+    if (problem != NULL)
+        return refuse(receiver, problem) == REFUSED;
+    if (receiver->granted & SESSION_DRY)
+        return receiver_confirm(receiver, entry->number);
+    return queue_add(receiver, false, NULL);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* A tree of paths, and lists of chunks. */
+#include "known.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first chunk whose end is behind offset. */
+static size_t find(const struct chunks *chunks, uint64_t offset)
+{
+    size_t low = 0, high = chunks->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (chunks->list[middle].offset + chunks->list[middle].length <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool make_room(struct chunks *chunks)
+{
+    if (chunks->count < chunks->room)
+        return true;
+    size_t room = chunks->room == 0 ? 4 : 2 * chunks->room;
+    struct session_chunk *list = reallocarray(chunks->list, room, sizeof *list);
+    if (list == NULL)
+        return false;
+    chunks->list = list;
+    chunks->room = room;
+    return true;
+}
+
+enum chunks_result chunks_add(struct chunks *chunks, const struct session_chunk *chunk)
+{
+    size_t at = find(chunks, chunk->offset);
+    struct session_chunk *next = chunks->list + at;
+
+    if (at < chunks->count && next->offset == chunk->offset && next->length == chunk->length) {
+        *next = *chunk;
+        return CHUNKS_ADDED;
+    }
+    if (at < chunks->count && next->offset < chunk->offset + chunk->length)
+        return CHUNKS_OVERLAP;
+    if (chunks->count >= CHUNKS_MOST || !make_room(chunks))
+        return CHUNKS_TOO_MANY;
+    memmove(chunks->list + at + 1, chunks->list + at, (chunks->count - at) * sizeof *chunk);
+    chunks->list[at] = *chunk;
+    chunks->count++;
+    return CHUNKS_ADDED;
+}
+
+void chunks_remove(struct chunks *chunks, uint64_t offset, uint64_t length)
+{
+    size_t from = find(chunks, offset), to = from;
+
+    while (to < chunks->count && chunks->list[to].offset < offset + length)
+        to++;
+    if (to > from)
+        memmove(chunks->list + from, chunks->list + to, (chunks->count - to) * sizeof *chunks->list);
+    chunks->count -= to - from;
+}
+
+void chunks_free(struct chunks *chunks)
+{
+    free(chunks->list);
+    *chunks = (struct chunks){.list = NULL};
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(((const struct known_file *)a)->path, ((const struct known_file *)b)->path);
+}
+
+struct known_file *known_find(const struct known *known, const char *path)
+{
+    struct known_file wanted = {.path = (char *)(uintptr_t)path};
+    void *const *found = tfind(&wanted, &known->tree, compare);
+
+    return found == NULL ? NULL : *found;
+}
+
+struct known_file *known_add(struct known *known, const char *path)
+{
+    struct known_file *file = known_find(known, path);
+
+    if (file != NULL)
+        return file;
+    file = calloc(1, sizeof *file);
+    if (file == NULL || (file->path = strdup(path)) == NULL || tsearch(file, &known->tree, compare) == NULL) {
+        if (file != NULL)
+            free(file->path);
+        free(file);
+        return NULL;
+    }
+    return file;
+}
+
+void known_reset(struct known_file *file)
+{
+    char *path = file->path;
+
+    chunks_free(&file->chunks);
+    *file = (struct known_file){.path = path};
+}
+
+struct each {
+    bool (*call)(struct known_file *file, void *of);
+    void *of;
+    bool good;
+};
+
+static void visit(const void *node, VISIT order, void *of)
+{
+    struct each *each = of;
+
+    if (each->good && (order == postorder || order == leaf))
+        each->good = each->call(*(struct known_file *const *)node, each->of);
+}
+
+bool known_each(const struct known *known, bool (*call)(struct known_file *file, void *of), void *of)
+{
+    struct each each = {call, of, true};
+
+    twalk_r(known->tree, visit, &each);
+    return each.good;
+}
+
+bool known_is(const struct known_file *file, const struct stat *status)
+{
+    return S_ISREG(status->st_mode) && status->st_ino == file->inode &&
+           (uint64_t)status->st_size == file->size && status->st_mtim.tv_sec == file->seconds &&
+           status->st_mtim.tv_nsec == (long)file->nanoseconds;
+}
+
+static void free_file(void *of)
+{
+    struct known_file *file = of;
+
+    chunks_free(&file->chunks);
+    free(file->path);
+    free(file);
+}
+
+void known_free(struct known *known)
+{
+    tdestroy(known->tree, free_file);
+    known->tree = NULL;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* What a transfer has left behind: files that are published, in part, and directories it has made. */
+#ifndef ZRECV_KNOWN_H
+#define ZRECV_KNOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "net/session.h"
+
+enum { CHUNKS_MOST = 100000 }; /* of one file; a sender makes fewer */
+
+/* Chunks of one file in the order of their offsets. */
+struct chunks {
+    struct session_chunk *list;
+    size_t count, room;
+};
+
+enum chunks_result { CHUNKS_ADDED, CHUNKS_OVERLAP, CHUNKS_TOO_MANY };
+
+/* Adds a chunk, which takes the place of one with the same offset and length. */
+enum chunks_result chunks_add(struct chunks *chunks, const struct session_chunk *chunk);
+
+/* Takes out all that have a byte of this range. */
+void chunks_remove(struct chunks *chunks, uint64_t offset, uint64_t length);
+void chunks_free(struct chunks *chunks);
+
+enum known_state { KNOWN_NOTHING, KNOWN_PARTIAL, KNOWN_DONE, KNOWN_MADE };
+
+struct known_file {
+    char *path;
+    enum known_state state;
+    uint64_t slot; /* the number of the partial file */
+    uint8_t stamp[SESSION_STAMP];
+    size_t stamp_length;
+    uint64_t size;                /* bytes */
+    struct chunks chunks;         /* KNOWN_PARTIAL: what is there for certain */
+    uint8_t digest[DIGEST_BYTES]; /* KNOWN_DONE: over the list */
+    uint64_t inode;               /* KNOWN_DONE */
+    int64_t seconds;
+    uint32_t nanoseconds;
+    bool is_ours; /* KNOWN_DONE: it may be replaced, but nothing says that it has come to the disk */
+};
+
+struct known {
+    void *tree; /* tsearch(3) */
+};
+
+/* What is known of a path; NULL: nothing. */
+struct known_file *known_find(const struct known *known, const char *path);
+
+/* The same, made if there is none. NULL: no memory. */
+struct known_file *known_add(struct known *known, const char *path);
+
+/* Forgets all that is said of a file but its path. */
+void known_reset(struct known_file *file);
+
+/* Calls with each of them, in no order to rely on; false from the function ends that. */
+bool known_each(const struct known *known, bool (*call)(struct known_file *file, void *of), void *of);
+
+/* True when the status is that of the published file. */
+bool known_is(const struct known_file *file, const struct stat *status);
+
+void known_free(struct known *known);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* zrecv: opens the directory and the door, and serves who has the key. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "base/program.h"
+#include "net/announce.h"
+#include "net/connection.h"
+#include "net/peer.h"
+#include "receive.h"
+
+/* What main has opened. */
+struct zrecv {
+    struct settings settings;
+    struct monitor monitor;
+    struct peer_secrets secrets;
+    struct listener listener;
+    int root; /* -1: standard output */
+    struct transfer_totals totals;
+};
+
+/* One session, as its thread sees it. */
+struct serving {
+    const struct zrecv *zrecv;
+    struct channel *channel;
+    char peer[ADDRESS_TEXT];
+    struct watch watch;
+    struct receive_result result;
+};
+
+static void receive(void *of)
+{
+    struct serving *serving = of;
+
+    serving->result = receive_session(&serving->zrecv->settings, serving->channel, serving->peer,
+                                      serving->zrecv->root, &serving->watch);
+}
+
+static struct receive_result serve(struct zrecv *zrecv, struct guest *guest)
+{
+    struct serving serving = {
+        .zrecv = zrecv, .channel = &guest->channel, .result = {.status = SESSION_LOCAL, .completed = true}};
+    const struct settings *settings = &zrecv->settings;
+
+    address_text(&guest->peer, serving.peer);
+    if (settings->verbose || settings->transfer.debug)
+        message_note("%s: let in (%s)", serving.peer, channel_cipher(&guest->channel));
+    watch_run(&serving.watch, &zrecv->monitor, guest->channel.fd, settings->transfer.timeout, 0, receive,
+              &serving);
+    zrecv->totals.bytes += serving.watch.payload;
+    zrecv->totals.by_method[METHOD_READ] += serving.watch.payload;
+    if (settings->transfer.debug)
+        message_note("debug: %llu bytes by recv, with %s", (unsigned long long)serving.watch.payload,
+                     channel_cipher(&guest->channel));
+    if (serving.result.completed)
+        channel_say_end(&guest->channel);
+    channel_close(&guest->channel);
+    (serving.result.completed ? connection_close : connection_reset)(guest->channel.fd);
+    return serving.result;
+}
+
+/* --keep: a process for each sender, so that none of them can stop the service. */
+static void serve_apart(struct zrecv *zrecv, struct guest *guest)
+{
+    pid_t child = fork();
+
+    if (child < 0)
+        message_error(errno, "cannot serve one more sender");
+    if (child == 0) {
+        for (size_t i = 0; i < zrecv->listener.count; i++)
+            close(zrecv->listener.fds[i]);
+        _exit((int)serve(zrecv, guest).status);
+    }
+    channel_close(&guest->channel);
+    if (child < 0)
+        connection_reset(guest->channel.fd);
+    else
+        close(guest->channel.fd);
+}
+
+/* Lets senders in, one after the other. */
+static enum session_status attend(struct zrecv *zrecv, struct door *door)
+{
+    struct guest guest;
+    uint64_t deadline = CLOCK_NEVER;
+    enum session_status status = SESSION_BROKEN;
+    int came;
+
+    while ((came = door_wait(door, &zrecv->monitor, deadline, &guest)) > 0) {
+        if (zrecv->settings.keep) {
+            serve_apart(zrecv, &guest);
+            continue;
+        }
+        struct receive_result result = serve(zrecv, &guest);
+        status = result.status;
+        if (result.completed)
+            return status;
+        deadline = clock_after(clock_now(), zrecv->settings.resume_wait);
+        if (zrecv->settings.resume_wait == 0 || zrecv->root < 0) /* a stream cannot be resumed */
+            return status;
+    }
+    return came < 0 ? SESSION_LOCAL : status;
+}
+
+static enum session_status listen_and_serve(struct zrecv *zrecv)
+{
+    struct door_settings settings = {.greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER),
+                                     .allow_count = zrecv->settings.allow_count};
+
+    memcpy(settings.allow, zrecv->settings.allow, sizeof settings.allow);
+    struct door *door = door_open(&settings, &zrecv->listener);
+    if (door == NULL)
+        return SESSION_LOCAL;
+    if (zrecv->settings.print_port)
+        announce_port(&zrecv->listener, &zrecv->settings.address);
+    if (zrecv->secrets.drawn)
+        announce_command(&zrecv->listener, &zrecv->settings.address, zrecv->secrets.text,
+                         zrecv->settings.security == SESSION_PLAIN ? "zsend --plain FILE..."
+                                                                   : "zsend FILE...");
+    enum session_status status = attend(zrecv, door);
+    door_close(door);
+    return status;
+}
+
+static enum session_status connect_and_serve(struct zrecv *zrecv)
+{
+    const struct settings *settings = &zrecv->settings;
+    const struct greeting_settings greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER);
+    struct receive_result result = {.status = SESSION_BROKEN};
+
+    for (long long tries = 0;; tries++) {
+        struct guest guest;
+        result.status = peer_connect(&settings->address, &settings->connect, &zrecv->monitor,
+                                     settings->verbose, &greeting, &guest);
+        if (result.status == SESSION_DONE)
+            result = serve(zrecv, &guest);
+        if (result.completed || !peer_may_come_back(result.status) || zrecv->root < 0 ||
+            !connect_try_again(&settings->connect, tries, &zrecv->monitor))
+            return result.status;
+    }
+}
+
+/* --no-key takes what anybody sends: only from this host, or from where the user has said. */
+static bool may_be_open(const struct zrecv *zrecv)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+
+    if (zrecv->settings.security != SESSION_OPEN || zrecv->settings.allow_count > 0)
+        return true;
+    for (size_t i = 0; i < zrecv->listener.count; i++, length = sizeof bound)
+        if (getsockname(zrecv->listener.fds[i], (struct sockaddr *)&bound, &length) != 0 ||
+            !network_is_local(&bound)) {
+            option_usage_error("--no-key needs a loopback address, a UNIX socket, or --allow");
+            return false;
+        }
+    return true;
+}
+
+static enum session_status open_and_listen(struct zrecv *zrecv)
+{
+    if (!peer_listen(&zrecv->listener, &zrecv->settings.address, &zrecv->settings.connect.socket))
+        return SESSION_LOCAL;
+    enum session_status status = may_be_open(zrecv) ? listen_and_serve(zrecv) : SESSION_USAGE;
+    listener_close(&zrecv->listener);
+    return status;
+}
+
+/* The key, and the directory. */
+static enum session_status prepare(struct zrecv *zrecv)
+{
+    const struct settings *settings = &zrecv->settings;
+    struct peer_secrets *secrets = &zrecv->secrets;
+    const struct key_source source = {.file = settings->key_file, .ask = settings->connects};
+    bool draws = !settings->connects && !settings->keep && message_on_terminal();
+    enum session_status status = peer_open_secrets(secrets, settings->security, &source, draws);
+
+    if (status != SESSION_DONE)
+        return status;
+    zrecv->root = -1;
+    if (strcmp(settings->directory, "-") == 0)
+        return SESSION_DONE;
+    zrecv->root = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (zrecv->root >= 0)
+        return SESSION_DONE;
+    message_error(errno, "cannot open directory '%s'", settings->directory);
+    return SESSION_LOCAL;
+}
+
+int main(int argc, char **argv)
+{
+    static char name[] = "zrecv";
+    static struct zrecv zrecv;
+
+    if (!program_begin(name, argc, argv))
+        return SESSION_LOCAL;
+    int status = settings_parse(&zrecv.settings, argc, argv);
+    if (status != SETTINGS_GO_ON)
+        return status;
+    int error = monitor_open(&zrecv.monitor, zrecv.settings.transfer.progress);
+    if (error != 0) {
+        message_error(error, "cannot wait for signals");
+        return SESSION_LOCAL;
+    }
+    if (zrecv.settings.keep)
+        signal(SIGCHLD, SIG_IGN); /* nobody asks for their exit statuses */
+    zrecv.totals.started = clock_now();
+    status = prepare(&zrecv);
+    if (status == SESSION_DONE)
+        status = zrecv.settings.connects ? connect_and_serve(&zrecv) : open_and_listen(&zrecv);
+    if (zrecv.settings.transfer.stats)
+        transfer_print_stats(&zrecv.totals);
+    peer_close_secrets(&zrecv.secrets);
+    return status;
+}

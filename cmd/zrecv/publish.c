@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Renaming partial files, and making what has no bytes. */
+#include "publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attributes.h"
+#include "base/descriptor.h"
+#include "receiver.h"
+
+/* Where the entry goes. */
+struct place {
+    int dir;
+    const char *name;
+};
+
+static bool find_place(struct receiver *receiver, const char *path, struct place *place)
+{
+    place->dir = beneath_parent(&receiver->beneath, path, &place->name);
+    return place->dir >= 0;
+}
+
+/* File systems without RENAME_NOREPLACE say EINVAL: two steps, of which the first alone decides. */
+static bool rename_new(int from, const char *slot, const struct place *to)
+{
+    if (renameat2(from, slot, to->dir, to->name, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    return linkat(from, slot, to->dir, to->name, 0) == 0 && unlinkat(from, slot, 0) == 0;
+}
+
+static bool publish_file(struct receiver *receiver, const struct pending *pending, const struct place *to)
+{
+    char slot[STORE_SLOT];
+
+    store_slot_name(pending->file.slot, slot);
+    if (pending->replaces)
+        return renameat(receiver->store.dir, slot, to->dir, to->name) == 0;
+    return rename_new(receiver->store.dir, slot, to);
+}
+
+/* A directory that is there already is entered, and stays as it is. */
+static bool publish_directory(struct receiver *receiver, const struct pending *pending,
+                              const struct place *to, const char **problem)
+{
+    struct stat status;
+
+    if (mkdirat(to->dir, to->name, 0700) == 0) {
+        struct known_file *file = known_add(&receiver->store.known, pending->path);
+        journal_made(&receiver->store.journal, pending->path);
+        if (file != NULL) {
+            known_reset(file);
+            file->state = KNOWN_MADE;
+        }
+        return true;
+    }
+    if (errno != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (S_ISDIR(status.st_mode))
+        return true;
+    *problem = "exists and is no directory";
+    return false;
+}
+
+static bool leave_directory(struct receiver *receiver, const struct pending *pending, const struct place *to)
+{
+    const struct known_file *file = known_find(&receiver->store.known, pending->path);
+
+    if (receiver->settings->existing == EXISTING_REFUSE && (file == NULL || file->state != KNOWN_MADE))
+        return true;
+    int fd = openat(to->dir, to->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool good = fd >= 0 && attributes_set(receiver, fd, pending);
+    int error = errno;
+    descriptor_close(&fd);
+    errno = error;
+    return good;
+}
+
+/* True when what is there is the same link. */
+static bool is_same_link(const struct place *to, const char *target)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlinkat(to->dir, to->name, text, sizeof text);
+
+    return n >= 0 && (size_t)n == strlen(target) && memcmp(text, target, (size_t)n) == 0;
+}
+
+/* Makes something under a name of our own, and puts it in the place of what is there. */
+static bool replace(struct receiver *receiver, const struct place *to,
+                    bool (*make)(struct receiver *receiver, const struct pending *pending,
+                                 const struct place *place),
+                    const struct pending *pending)
+{
+    const struct place ours = {receiver->store.dir, "new"};
+    struct stat status;
+
+    unlinkat(ours.dir, ours.name, 0);
+    if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    return make(receiver, pending, &ours) && renameat(ours.dir, ours.name, to->dir, to->name) == 0;
+}
+
+static bool make_link(struct receiver *receiver, const struct pending *pending, const struct place *place)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {pending->seconds, pending->nanoseconds}};
+    bool made = symlinkat(pending->target, place->dir, place->name) == 0;
+
+    if (made && receiver->granted & SESSION_OWNER)
+        made = fchownat(place->dir, place->name, pending->uid, pending->gid, AT_SYMLINK_NOFOLLOW) == 0;
+    return made &&
+           (utimensat(place->dir, place->name, times, AT_SYMLINK_NOFOLLOW) == 0 || errno == EOPNOTSUPP);
+}
+
+static bool make_fifo(struct receiver *receiver, const struct pending *pending, const struct place *place)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {pending->seconds, pending->nanoseconds}};
+    mode_t mode = pending->mode & 0777 & ~receiver->settings->umask;
+
+    return mkfifoat(place->dir, place->name, mode) == 0 &&
+           (!(receiver->granted & SESSION_OWNER) ||
+            fchownat(place->dir, place->name, pending->uid, pending->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
+           utimensat(place->dir, place->name, times, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The other name has been sent in this session, or before: a regular file below the directory, reached
+ * without links. */
+static bool make_hard_link(struct receiver *receiver, const struct pending *pending,
+                           const struct place *place)
+{
+    struct beneath beneath = {.root = receiver->root, .fd = -1};
+    struct stat status;
+    const char *name;
+    int dir = beneath_parent(&beneath, pending->target, &name);
+    bool good = dir >= 0 && fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+
+    if (good && !S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        good = false;
+    }
+    good = good && linkat(dir, name, place->dir, place->name, 0) == 0;
+    int error = errno;
+    beneath_forget(&beneath);
+    errno = error;
+    return good;
+}
+
+static bool is_same_file(struct receiver *receiver, const struct pending *pending, const struct stat *status)
+{
+    struct beneath beneath = {.root = receiver->root, .fd = -1};
+    struct stat other;
+    const char *name;
+    int dir = beneath_parent(&beneath, pending->target, &name);
+    bool same = dir >= 0 && fstatat(dir, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+                other.st_ino == status->st_ino && other.st_dev == status->st_dev;
+
+    beneath_forget(&beneath);
+    return same;
+}
+
+/* A link or a FIFO, where the same thing may be there from an earlier try. */
+static bool publish_special(struct receiver *receiver, const struct pending *pending, const struct place *to,
+                            const char **problem)
+{
+    struct stat status;
+    bool (*make)(struct receiver *, const struct pending *, const struct place *) =
+        pending->kind == SESSION_SYMLINK ? make_link
+        : pending->kind == SESSION_FIFO  ? make_fifo
+                                         : make_hard_link;
+
+    if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT && make(receiver, pending, to);
+    if ((pending->kind == SESSION_SYMLINK && is_same_link(to, pending->target)) ||
+        (pending->kind == SESSION_FIFO && S_ISFIFO(status.st_mode)) ||
+        (pending->kind == SESSION_HARD_LINK && is_same_file(receiver, pending, &status)) ||
+        receiver->settings->existing == EXISTING_SKIP)
+        return true;
+    if (receiver->settings->existing != EXISTING_REFUSE)
+        return replace(receiver, to, make, pending);
+    *problem = "exists";
+    return false;
+}
+
+bool publish(struct receiver *receiver, const struct pending *pending, const char **problem)
+{
+    struct place to;
+
+    if (!find_place(receiver, pending->path, &to)) {
+        if (errno == ELOOP || errno == ENOTDIR)
+            *problem = "would be reached through something that is no directory";
+        return false;
+    }
+    switch (pending->kind) {
+    case SESSION_FILE:
+        if (publish_file(receiver, pending, &to))
+            return true;
+        *problem = errno == EEXIST ? "exists" : errno == EISDIR ? "exists and is a directory" : NULL;
+        return false;
+    case SESSION_DIRECTORY:
+        return publish_directory(receiver, pending, &to, problem);
+    case SESSION_LEAVE:
+        return leave_directory(receiver, pending, &to);
+    default:
+        return publish_special(receiver, pending, &to, problem);
+    }
+}

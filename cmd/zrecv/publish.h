@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* One entry under its final name. */
+#ifndef ZRECV_PUBLISH_H
+#define ZRECV_PUBLISH_H
+
+#include <stdbool.h>
+
+#include "queue.h"
+
+/* Makes the entry what it is to be. False: with *problem, or with errno. */
+bool publish(struct receiver *receiver, const struct pending *pending, const char **problem);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* To disk, into the journal, and then under the final names. */
+#include "queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "publish.h"
+#include "receiver.h"
+
+enum { SYNC_ONE_BY_ONE = 8 }; /* for more files than these, one syncfs(2) */
+
+static const uint64_t most_bytes = 64 * 1024 * 1024, patience = NANOSECONDS / 5;
+
+static void free_pending(struct pending *pending)
+{
+    free(pending->path);
+    free(pending->target);
+    free(pending->xattrs);
+}
+
+void queue_free(struct queue *queue)
+{
+    for (size_t i = 0; i < queue->count; i++)
+        free_pending(&queue->list[i]);
+    free(queue->list);
+    *queue = (struct queue){.list = NULL};
+}
+
+/* Copies what the announced entry says. False: no memory. */
+static bool fill(struct pending *pending, const struct session_entry *entry)
+{
+    *pending = (struct pending){.kind = entry->kind,
+                                .number = entry->number,
+                                .path = strdup(entry->path),
+                                .target = strdup(entry->target),
+                                .mode = entry->mode,
+                                .uid = entry->uid,
+                                .gid = entry->gid,
+                                .seconds = entry->seconds,
+                                .nanoseconds = entry->nanoseconds};
+    bool keeps = entry->kind == SESSION_LEAVE && entry->xattrs_length > 0;
+    if (keeps && (pending->xattrs = malloc(entry->xattrs_length)) != NULL) {
+        memcpy(pending->xattrs, entry->xattrs, entry->xattrs_length);
+        pending->xattrs_length = entry->xattrs_length;
+    }
+    if (pending->path != NULL && pending->target != NULL && (!keeps || pending->xattrs != NULL))
+        return true;
+    free_pending(pending);
+    return false;
+}
+
+bool queue_add(struct receiver *receiver, bool replaces, const struct known_file *file)
+{
+    struct queue *queue = &receiver->queue;
+
+    if (queue->list == NULL)
+        queue->list = calloc(QUEUE_MOST, sizeof *queue->list);
+    if (queue->list == NULL || !fill(&queue->list[queue->count], &receiver->entry))
+        return receiver_abort(receiver, "there is no memory for it");
+    struct pending *pending = &queue->list[queue->count++];
+    pending->replaces = replaces;
+    if (file != NULL) {
+        pending->file = *file;
+        pending->file.path = pending->path;
+        queue->files++;
+        queue->bytes += file->size;
+    }
+    if (queue->count == 1)
+        queue->since = clock_now();
+    return queue->count < QUEUE_MOST && queue->bytes < most_bytes ? true : queue_flush(receiver);
+}
+
+bool queue_is_due(const struct receiver *receiver, uint64_t now)
+{
+    const struct queue *queue = &receiver->queue;
+    return queue->count > 0 && (!receiver->settings->sync || now - queue->since >= patience);
+}
+
+/* The files of the queue are on disk. False with errno. */
+static bool sync_files(void *of)
+{
+    struct receiver *receiver = of;
+    const struct queue *queue = &receiver->queue;
+
+    if (queue->files > SYNC_ONE_BY_ONE)
+        return syncfs(receiver->store.dir) == 0;
+    for (size_t i = 0; i < queue->count; i++) {
+        if (queue->list[i].kind != SESSION_FILE)
+            continue;
+        int fd = store_open_slot(&receiver->store, queue->list[i].file.slot, false);
+        bool good = fd >= 0 && fsync(fd) == 0;
+        int error = errno;
+        descriptor_close(&fd);
+        errno = error;
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* Nothing is published whose bytes are not safe. */
+static bool fail_files(struct receiver *receiver, int error)
+{
+    struct queue *queue = &receiver->queue;
+
+    for (size_t i = 0; i < queue->count; i++) {
+        struct pending *pending = &queue->list[i];
+        if (pending->kind != SESSION_FILE || pending->failed)
+            continue;
+        pending->failed = true;
+        if (!receiver_refuse(receiver, pending->number, SESSION_REFUSED, error,
+                             "cannot bring '%s' to the disk", pending->path))
+            return false;
+    }
+    return true;
+}
+
+/* Writes down which files are about to be published: if the power goes in between, the partial file is found.
+ */
+static bool write_down(struct receiver *receiver)
+{
+    struct queue *queue = &receiver->queue;
+    struct journal *journal = &receiver->store.journal;
+
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->list[i].kind == SESSION_FILE && !queue->list[i].failed)
+            journal_done(journal, &queue->list[i].file);
+    return journal_settle(journal, receiver->settings->sync && queue->files > 0);
+}
+
+/* Remembers a published file as the journal does. */
+static void remember(struct receiver *receiver, const struct pending *pending)
+{
+    struct known_file *file = known_find(&receiver->store.known, pending->path);
+
+    if (file == NULL) /* it is sent once in a session, unless another one has begun with it */
+        return;
+    known_reset(file);
+    char *path = file->path;
+    *file = pending->file;
+    file->path = path;
+    file->state = KNOWN_DONE;
+}
+
+static bool publish_one(struct receiver *receiver, struct pending *pending)
+{
+    const char *problem = NULL;
+
+    if (publish(receiver, pending, &problem)) {
+        if (pending->kind == SESSION_FILE)
+            remember(receiver, pending);
+        return receiver_confirm(receiver, pending->number);
+    }
+    int error = problem == NULL ? errno : 0;
+    if (pending->kind == SESSION_FILE)
+        journal_forget(&receiver->store.journal, pending->path);
+    return receiver_refuse(receiver, pending->number, SESSION_REFUSED, error, "'%s' %s", pending->path,
+                           problem != NULL ? problem : "cannot be made");
+}
+
+bool queue_flush(struct receiver *receiver)
+{
+    struct queue *queue = &receiver->queue;
+    bool good = true;
+
+    if (queue->count == 0)
+        return true;
+    if (receiver->settings->sync && queue->files > 0 && !receiver_wait_for(receiver, sync_files, receiver))
+        good = fail_files(receiver, errno);
+    if (good && !write_down(receiver))
+        good = fail_files(receiver, errno);
+    for (size_t i = 0; i < queue->count; i++) {
+        if (good && !queue->list[i].failed)
+            good = publish_one(receiver, &queue->list[i]);
+        free_pending(&queue->list[i]);
+    }
+    queue->count = queue->files = 0;
+    queue->bytes = 0;
+    return good && wire_flush(&receiver->wire, false);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* The state machine of the receiving side. */
+#include "receive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "entries.h"
+
+enum course { GOES_ON, ENDS, FAILS };
+
+/* Says that the session ends, and why; the sender may be gone. */
+static bool refuse_session(struct receiver *receiver, int error, const char *problem)
+{
+    struct session_reason reason = {.status = SESSION_REFUSED};
+    uint8_t payload[512];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    message_error(error, "%s: %s", receiver->peer, problem);
+    snprintf(reason.text, sizeof reason.text, "%s%s%s", problem, error != 0 ? ": " : "",
+             error != 0 ? strerror(error) : "");
+    session_pack_reason(&packer, &reason);
+    if (wire_send(&receiver->wire, FRAME_ABORT, payload, packer.length))
+        wire_flush(&receiver->wire, false);
+    receiver->worst = SESSION_REFUSED;
+    return wire_fail(&receiver->wire, "", 0);
+}
+
+/* A frame that has to come now. */
+static const uint8_t *expect(struct receiver *receiver, enum frame_type type, size_t *length)
+{
+    const uint8_t *payload;
+    struct frame frame;
+
+    do {
+        enum wire_result result = wire_receive(&receiver->wire, true, &frame, &payload);
+        if (result == WIRE_ENDED)
+            wire_fail(&receiver->wire, NULL, ECONNRESET);
+        if (result != WIRE_FRAME)
+            return NULL;
+    } while (frame.type == FRAME_PING);
+    *length = frame.payload;
+    if (frame.type == type)
+        return payload;
+    receiver_abort(receiver, "a frame out of order");
+    return NULL;
+}
+
+static bool read_offer(struct receiver *receiver)
+{
+    size_t length;
+    const uint8_t *payload = expect(receiver, FRAME_OFFER, &length);
+    struct unpacker unpacker = unpacker_make(payload, payload == NULL ? 0 : length);
+
+    if (payload == NULL)
+        return false;
+    if (!session_unpack_offer(&unpacker, &receiver->offer))
+        return receiver_abort(receiver, "an offer that is not well formed");
+    receiver->granted = receiver->offer.flags & (receiver->settings->accept | SESSION_DRY);
+    if (receiver->offer.flags & SESSION_UNNAMED && !receiver->is_stream)
+        return refuse_session(receiver, 0, "standard input has no name here (zsend --name gives it one)");
+    return true;
+}
+
+static bool open_digests(struct receiver *receiver)
+{
+    const char *problem;
+
+    receiver->digest = digest_open(receiver->offer.algorithm, &problem);
+    receiver->list = receiver->digest == NULL ? NULL : digest_open(receiver->offer.algorithm, &problem);
+    return receiver->list != NULL || refuse_session(receiver, 0, problem);
+}
+
+static bool open_store(struct receiver *receiver)
+{
+    const struct journal_session session = {.synced = receiver->settings->sync,
+                                            .algorithm = receiver->offer.algorithm};
+    const char *problem;
+
+    if (receiver->is_stream || receiver->granted & SESSION_DRY)
+        return true;
+    receiver->has_store = true; /* to be closed, whatever is open of it */
+    return store_open(&receiver->store, receiver->root, receiver->offer.id, &session, &problem) ||
+           refuse_session(receiver, errno, problem);
+}
+
+/* A file that was about to be published when the last session broke off: true when it has its name, or gets
+ * it now. */
+static bool settle_done(struct receiver *receiver, struct known_file *file)
+{
+    struct stat status;
+    const char *name;
+    char slot[STORE_SLOT];
+    int dir = beneath_check(file->path) != NULL ? -1 : beneath_parent(&receiver->beneath, file->path, &name);
+
+    if (dir < 0)
+        return false;
+    if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status))
+        return true;
+    store_slot_name(file->slot, slot);
+    return fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status) &&
+           renameat2(receiver->store.dir, slot, dir, name, RENAME_NOREPLACE) == 0;
+}
+
+/* The chunks of a session that did not sync, before the machine was started anew: read, and believed as far
+ * as they are there. */
+static void reread(struct receiver *receiver, struct known_file *file)
+{
+    int fd = store_open_slot(&receiver->store, file->slot, false);
+    uint8_t *buffer = malloc(WIRE_BUFFER), digest[DIGEST_BYTES];
+    size_t kept = 0;
+
+    for (size_t i = 0; fd >= 0 && buffer != NULL && i < file->chunks.count; i++) {
+        const struct session_chunk *chunk = &file->chunks.list[i];
+        uint64_t done = 0;
+        digest_take(receiver->digest, digest);
+        while (done < chunk->length) {
+            uint64_t left = chunk->length - done;
+            ssize_t n =
+                pread(fd, buffer, left < WIRE_BUFFER ? left : WIRE_BUFFER, (off_t)(chunk->offset + done));
+            if (n <= 0)
+                break;
+            digest_add(receiver->digest, buffer, (size_t)n);
+            done += (uint64_t)n;
+        }
+        digest_take(receiver->digest, digest);
+        if (memcmp(digest, chunk->digest, sizeof digest) == 0)
+            file->chunks.list[kept++] = *chunk;
+    }
+    file->chunks.count = kept;
+    file->is_ours = false;
+    free(buffer);
+    descriptor_close(&fd);
+}
+
+static bool send_have(struct receiver *receiver, const struct session_have *have)
+{
+    uint8_t payload[PATH_MAX + 512];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    session_pack_have(&packer, have);
+    return wire_send(&receiver->wire, FRAME_HAVE, payload, packer.length);
+}
+
+/* What is there of one file, for the sender. */
+static bool tell_of(struct known_file *file, void *of)
+{
+    struct receiver *receiver = of;
+    struct session_have have = {.stamp_length = file->stamp_length, .size = file->size};
+
+    if (file->state == KNOWN_DONE && !settle_done(receiver, file)) {
+        journal_forget(&receiver->store.journal, file->path);
+        known_reset(file);
+    }
+    if (file->state == KNOWN_PARTIAL && file->is_ours)
+        reread(receiver, file);
+    strcpy(have.path, file->path);
+    memcpy(have.stamp, file->stamp, file->stamp_length);
+    if (file->state == KNOWN_DONE && !file->is_ours) {
+        have.complete = true;
+        memcpy(have.digest, file->digest, sizeof have.digest);
+        return send_have(receiver, &have);
+    }
+    for (size_t i = 0; file->state == KNOWN_PARTIAL && i < file->chunks.count; i++) {
+        have.chunk = file->chunks.list[i];
+        if (!send_have(receiver, &have))
+            return false;
+    }
+    return true;
+}
+
+static bool open_session(struct receiver *receiver)
+{
+    uint8_t payload[16];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    if (!read_offer(receiver) || !open_digests(receiver) || !open_store(receiver))
+        return false;
+    session_pack_accept(
+        &packer, &(struct session_accept){receiver->granted | (receiver->is_stream ? SESSION_STREAM : 0)});
+    return wire_send(&receiver->wire, FRAME_ACCEPT, payload, packer.length) &&
+           (!receiver->has_store || known_each(&receiver->store.known, tell_of, receiver)) &&
+           wire_send(&receiver->wire, FRAME_READY, NULL, 0) && wire_flush(&receiver->wire, false);
+}
+
+static bool take_entry(struct receiver *receiver, struct unpacker *unpacker)
+{
+    struct session_entry *entry = &receiver->entry;
+
+    if (receiver->incoming.state == INCOMING_OPEN)
+        return receiver_abort(receiver, "an entry before the end of the last one");
+    if (!session_unpack_entry(unpacker, entry))
+        return receiver_abort(receiver, "an entry that is not well formed");
+    if (entry->xattrs_length > 0) { /* they stay when the frame goes */
+        memcpy(receiver->xattrs, entry->xattrs, entry->xattrs_length);
+        entry->xattrs = receiver->xattrs;
+    }
+    return entries_take(receiver);
+}
+
+static bool take_chunk(struct receiver *receiver, struct unpacker *unpacker, uint32_t length)
+{
+    struct session_data data;
+
+    if (!session_unpack_data(unpacker, &data))
+        return receiver_abort(receiver, "a chunk that is not well formed");
+    return incoming_chunk(receiver, &data, length);
+}
+
+static bool take_finish(struct receiver *receiver, struct unpacker *unpacker)
+{
+    struct session_finish finish;
+
+    if (!session_unpack_finish(unpacker, &finish))
+        return receiver_abort(receiver, "the end of a file that is not well formed");
+    return incoming_finish(receiver, &finish);
+}
+
+static bool take_drop(struct receiver *receiver, struct unpacker *unpacker)
+{
+    struct session_answer answer;
+
+    if (!session_unpack_answer(unpacker, &answer))
+        return receiver_abort(receiver, "a frame that is not well formed");
+    return incoming_drop(receiver, answer.number);
+}
+
+static bool take_abort(struct receiver *receiver, struct unpacker *unpacker)
+{
+    static struct session_reason reason;
+
+    if (!session_unpack_reason(unpacker, &reason))
+        return receiver_abort(receiver, "a frame that is not well formed");
+    message_note("%s has ended the session: %s", receiver->peer, reason.text);
+    receiver->worst = reason.status;
+    return wire_fail(&receiver->wire, "", 0);
+}
+
+static bool sync_all(void *of)
+{
+    const struct receiver *receiver = of;
+    return syncfs(receiver->root) == 0;
+}
+
+/* All entries have come. */
+static bool end(struct receiver *receiver, struct unpacker *unpacker)
+{
+    struct session_count count;
+    uint8_t payload[32];
+    struct packer packer = packer_make(payload, sizeof payload);
+    size_t length;
+
+    if (!session_unpack_count(unpacker, &count) || receiver->incoming.state == INCOMING_OPEN)
+        return receiver_abort(receiver, "an end before the end of the last entry");
+    if (!queue_flush(receiver))
+        return false;
+    if (receiver->has_store && receiver->settings->sync && receiver->entries > 0 &&
+        !receiver_wait_for(receiver, sync_all, receiver))
+        return refuse_session(receiver, errno, "cannot bring the directory to the disk");
+    session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
+    if (!wire_send(&receiver->wire, FRAME_COMPLETE, payload, packer.length) ||
+        !wire_flush(&receiver->wire, false))
+        return false;
+    receiver->told = true;
+    return expect(receiver, FRAME_BYE, &length) != NULL;
+}
+
+static enum course take_frame(struct receiver *receiver, const struct frame *frame, const uint8_t *payload)
+{
+    struct unpacker unpacker = unpacker_make(payload, frame->payload);
+
+    switch (frame->type) {
+    case FRAME_ENTRY:
+        return take_entry(receiver, &unpacker) ? GOES_ON : FAILS;
+    case FRAME_CHUNK:
+        return take_chunk(receiver, &unpacker, frame->data) ? GOES_ON : FAILS;
+    case FRAME_DIGEST:
+        return incoming_digest(receiver, payload, frame->payload) ? GOES_ON : FAILS;
+    case FRAME_FINISH:
+        return take_finish(receiver, &unpacker) ? GOES_ON : FAILS;
+    case FRAME_DROP:
+        return take_drop(receiver, &unpacker) ? GOES_ON : FAILS;
+    case FRAME_PING: /* the sender waits: for its own source, or for answers */
+        return queue_flush(receiver) ? GOES_ON : FAILS;
+    case FRAME_ABORT:
+        take_abort(receiver, &unpacker);
+        return FAILS;
+    case FRAME_END:
+        return end(receiver, &unpacker) ? ENDS : FAILS;
+    default:
+        receiver_abort(receiver, "a frame out of order");
+        return FAILS;
+    }
+}
+
+/* The next frame. When none has come yet, what is complete is published, unless more may come in a moment. */
+static enum wire_result next_frame(struct receiver *receiver, struct frame *frame, const uint8_t **payload)
+{
+    enum wire_result result = wire_receive(&receiver->wire, false, frame, payload);
+
+    while (result == WIRE_NOTHING && receiver->queue.count > 0) {
+        if (queue_is_due(receiver, clock_now()) && !queue_flush(receiver))
+            return WIRE_FAILED;
+        if (receiver->queue.count > 0)
+            descriptor_wait(receiver->wire.channel->fd, POLLIN, -1, 50);
+        result = wire_receive(&receiver->wire, false, frame, payload);
+    }
+    if (result != WIRE_NOTHING)
+        return result;
+    return wire_flush(&receiver->wire, false) ? wire_receive(&receiver->wire, true, frame, payload)
+                                              : WIRE_FAILED;
+}
+
+static bool run(struct receiver *receiver)
+{
+    const uint8_t *payload;
+    struct frame frame;
+    enum course course = GOES_ON;
+
+    while (course == GOES_ON) {
+        enum wire_result result = next_frame(receiver, &frame, &payload);
+        if (result == WIRE_ENDED)
+            return wire_fail(&receiver->wire, NULL, ECONNRESET);
+        if (result == WIRE_FAILED)
+            return false;
+        course = take_frame(receiver, &frame, payload);
+    }
+    return course == ENDS;
+}
+
+/* The session has broken off: what has come is kept, and published if it is complete. */
+static enum session_status break_off(struct receiver *receiver)
+{
+    const struct wire *wire = &receiver->wire;
+
+    if (atomic_load(&wire->watch->timed_out)) {
+        message_note("%s: timed out: nothing has come for too long", receiver->peer);
+        receiver->worst = SESSION_TIMEOUT;
+    } else if (receiver->told) {
+        message_note("%s has not heard that all is complete", receiver->peer);
+        return SESSION_BROKEN;
+    } else if (wire->problem == NULL || *wire->problem != '\0')
+        message_error(wire->problem == NULL ? wire->error : 0, "%s: the session broke off%s%s",
+                      receiver->peer, wire->problem != NULL ? ": " : "",
+                      wire->problem != NULL ? wire->problem : "");
+    if (receiver->has_store && receiver->store.journal.fd >= 0) {
+        incoming_save(receiver);
+        queue_flush(receiver); /* the sender cannot be told any more */
+    }
+    return receiver->worst != SESSION_DONE ? receiver->worst : SESSION_BROKEN;
+}
+
+static void close_receiver(struct receiver *receiver, bool completed)
+{
+    incoming_close(receiver);
+    free(receiver->incoming.buffer);
+    queue_free(&receiver->queue);
+    if (receiver->has_store && completed && receiver->failed == 0)
+        store_remove(&receiver->store);
+    if (receiver->has_store)
+        store_close(&receiver->store);
+    beneath_forget(&receiver->beneath);
+    if (receiver->digest != NULL)
+        digest_free(receiver->digest);
+    if (receiver->list != NULL)
+        digest_free(receiver->list);
+    wire_close(&receiver->wire);
+    free(receiver);
+}
+
+struct receive_result receive_session(const struct settings *settings, struct channel *channel,
+                                      const char *peer, int root, struct watch *watch)
+{
+    struct receiver *receiver = calloc(1, sizeof *receiver);
+
+    if (receiver == NULL || !wire_open(&receiver->wire, channel, watch)) {
+        message_error(errno, "cannot receive from %s", peer);
+        free(receiver);
+        return (struct receive_result){.status = SESSION_LOCAL};
+    }
+    receiver->settings = settings;
+    receiver->peer = peer;
+    receiver->root = receiver->beneath.root = root;
+    receiver->beneath.fd = receiver->incoming.fd = -1;
+    receiver->is_stream = root < 0;
+    bool completed = open_session(receiver) && run(receiver);
+    struct receive_result result = {.completed = completed,
+                                    .status = completed ? receiver->worst : break_off(receiver)};
+    close_receiver(receiver, completed);
+    return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of zrecv share while a session lasts. */
+#ifndef ZRECV_RECEIVER_H
+#define ZRECV_RECEIVER_H
+
+#include "beneath.h"
+#include "incoming.h"
+#include "net/wire.h"
+#include "queue.h"
+#include "settings.h"
+#include "store.h"
+
+struct receiver {
+    const struct settings *settings;
+    struct wire wire;
+    const char *peer; /* for messages */
+    struct session_offer offer;
+    uint32_t granted; /* of ACCEPT */
+    bool is_stream;   /* all goes to standard output */
+    int root;         /* the directory, -1 with is_stream */
+    struct beneath beneath;
+    struct store store; /* neither with is_stream nor with SESSION_DRY */
+    bool has_store;
+    struct digest *digest, *list; /* of a chunk, and over a list */
+    struct session_entry entry;   /* the last one that was announced */
+    struct incoming incoming;
+    struct queue queue;
+    uint64_t entries, failed;
+    enum session_status worst;      /* what refused entries make of the exit status */
+    bool told;                      /* COMPLETE has been sent */
+    uint8_t xattrs[SESSION_XATTRS]; /* of entry */
+};
+
+/*
+ * Refuses the entry of this number: tells the sender, and the user. text, a format, says why, and error is
+ * its errno or 0. Returns false if the sender cannot be told.
+ */
+bool receiver_refuse(struct receiver *receiver, uint64_t number, enum session_status status, int error,
+                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Tells the sender that an entry is done. */
+bool receiver_confirm(struct receiver *receiver, uint64_t number);
+
+/* Ends the session: a sender that does what it cannot. Returns false. */
+bool receiver_abort(struct receiver *receiver, const char *problem);
+
+/* Calls a function that may take its time on a thread of its own, while the sender hears that we are still
+ * there. */
+bool receiver_wait_for(struct receiver *receiver, bool (*call)(void *of), void *of);
+
+#endif

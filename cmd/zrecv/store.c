@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening, locking and removing the folder of a transfer. */
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+
+/* A directory below dir that is ours alone, made if it is missing. -1 with *problem. */
+static int open_private(int dir, const char *name, const char **problem)
+{
+    struct stat status;
+
+    *problem = "cannot make the directory for partial files";
+    if (mkdirat(dir, name, 0700) != 0 && errno != EEXIST)
+        return -1;
+    *problem = "cannot use the directory for partial files";
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return -1;
+    if (status.st_uid == geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return fd;
+    *problem = "the directory for partial files is not ours alone";
+    errno = 0;
+    descriptor_close(&fd);
+    return -1;
+}
+
+static void format_id(const uint8_t id[SESSION_ID], char text[STORE_ID])
+{
+    for (size_t i = 0; i < SESSION_ID; i++)
+        snprintf(text + 2 * i, 3, "%02x", id[i]);
+}
+
+static int open_journal(int dir, const char **problem)
+{
+    int fd = openat(dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat status;
+
+    *problem = "cannot open the journal of the transfer";
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        descriptor_close(&fd);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno == EWOULDBLOCK) {
+        *problem = "the same transfer is under way in another zrecv";
+        errno = 0;
+    }
+    descriptor_close(&fd);
+    return -1;
+}
+
+bool store_open(struct store *store, int root, const uint8_t id[SESSION_ID],
+                const struct journal_session *session, const char **problem)
+{
+    *store = (struct store){.root = root, .all = -1, .dir = -1, .journal.fd = -1};
+    format_id(id, store->id);
+    store->all = open_private(root, STORE_NAME, problem);
+    if (store->all >= 0)
+        store->dir = open_private(store->all, store->id, problem);
+    int journal = store->dir < 0 ? -1 : open_journal(store->dir, problem);
+    if (journal < 0)
+        return false;
+    *problem = "cannot read the journal of the transfer";
+    return journal_open(&store->journal, journal, session, &store->known, &store->slots);
+}
+
+void store_close(struct store *store)
+{
+    journal_close(&store->journal);
+    known_free(&store->known);
+    descriptor_close(&store->dir);
+    descriptor_close(&store->all);
+}
+
+void store_remove(struct store *store)
+{
+    int fd = dup(store->dir);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+    if (directory == NULL) {
+        descriptor_close(&fd);
+        return;
+    }
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
+        unlinkat(store->dir, entry->d_name, 0); /* "." and ".." say EISDIR */
+    closedir(directory);
+    unlinkat(store->all, store->id, AT_REMOVEDIR);
+    unlinkat(store->root, STORE_NAME, AT_REMOVEDIR); /* ENOTEMPTY: other transfers are not complete */
+}
+
+void store_slot_name(uint64_t slot, char name[STORE_SLOT])
+{
+    snprintf(name, STORE_SLOT, "%llu", (unsigned long long)slot);
+}
+
+int store_open_slot(const struct store *store, uint64_t slot, bool made)
+{
+    char name[STORE_SLOT];
+    struct stat status;
+
+    store_slot_name(slot, name);
+    int fd = openat(store->dir, name,
+                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (made ? O_CREAT | O_TRUNC : 0), 0600);
+    if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
+        return fd;
+    descriptor_close(&fd);
+    errno = EINVAL;
+    return -1;
+}
+
+void store_drop(struct store *store, struct known_file *file)
+{
+    char name[STORE_SLOT];
+
+    store_slot_name(file->slot, name);
+    unlinkat(store->dir, name, 0);
+    journal_forget(&store->journal, file->path);
+    known_reset(file);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* .zrecv.d: where the partial files of a transfer are, with its journal. */
+#ifndef ZRECV_STORE_H
+#define ZRECV_STORE_H
+
+#include "journal.h"
+
+#define STORE_NAME ".zrecv.d"
+
+enum { STORE_ID = 2 * SESSION_ID + 1, STORE_SLOT = 24 };
+
+struct store {
+    int root;          /* the caller's */
+    int all, dir;      /* .zrecv.d, and the folder of this transfer in it */
+    char id[STORE_ID]; /* its name */
+    struct journal journal;
+    struct known known;
+    uint64_t slots; /* the highest number in use */
+};
+
+/*
+ * Opens or makes the folder of the transfer in the directory root and locks it. It has to be a directory that
+ * is ours and that nobody else may enter. False: impossible; *problem, with errno or 0, is why.
+ */
+bool store_open(struct store *store, int root, const uint8_t id[SESSION_ID],
+                const struct journal_session *session, const char **problem);
+void store_close(struct store *store);
+
+/* Removes the folder with all that is in it, and .zrecv.d when it is empty then. */
+void store_remove(struct store *store);
+
+/* The name of a partial file in dir. */
+void store_slot_name(uint64_t slot, char name[STORE_SLOT]);
+
+/* Opens a partial file for writing and reading; made: as a new one. -1 with errno. */
+int store_open_slot(const struct store *store, uint64_t slot, bool made);
+
+/* Removes a partial file, and forgets it. */
+void store_drop(struct store *store, struct known_file *file);
+
+#endif

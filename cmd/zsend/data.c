@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hashing and sending. A plain connection, and one that the kernel encrypts, take the bytes from the page
+ * cache by sendfile(2), after they have been hashed. TLS in this process reads and encrypts them: there the
+ * bytes that are hashed are those that are encrypted, out of a mapping or a buffer.
+ */
+#include "data.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "guard.h"
+
+enum {
+    PIECE = 256 * 1024,
+    SMALL = 64 * 1024
+}; /* bytes: read at once to be hashed; sent together with frames */
+
+static bool encrypts(const struct sender *sender)
+{
+    return sender->wire.channel->ssl != NULL && !sender->wire.channel->kernel_encrypts;
+}
+
+/* For the pump: what it has taken is hashed and goes through TLS. */
+static bool deliver(struct pump *pump, enum method method, void *of)
+{
+    struct sender *sender = of;
+    struct route *route = &pump->route;
+    size_t n = route->in_memory;
+    bool mapped = method == METHOD_MMAP;
+
+    if (mapped)
+        guard_set(route->map, route->map_length);
+    digest_add(sender->digest, route->data, n);
+    bool good =
+        wire_send_bytes(&sender->wire, route->data, n) && (n < SMALL || wire_flush(&sender->wire, true));
+    if (mapped)
+        guard_release(); /* zeros in the place of what was cut off: the digest is not that of the file, which
+                            is */
+    route_forget(route, n); /* looked at once more when all has been sent */
+    pump_count(pump, method, n);
+    return good || pump_fail(pump, PUMP_OUT, EPIPE);
+}
+
+static void finish(struct pump *pump, void *of)
+{
+    (void)pump;
+    (void)of;
+}
+
+bool data_open(struct sender *sender)
+{
+    const struct transfer_options *options = &sender->settings->transfer;
+    int fd = sender->wire.channel->fd;
+    enum kind sink = encrypts(sender) ? KIND_OTHER : kind_of(fd);
+    static const struct ladder encrypting = {2, {METHOD_MMAP, METHOD_READ}};
+
+    if (!pump_init(&sender->pump, -1, fd, options->pipe_size)) {
+        message_error(errno, "cannot start to send");
+        return false;
+    }
+    sender->pump.tally = &sender->wire.watch->payload;
+    sender->pump.limit.rate = options->rate;
+    sender->pump.keep_pipes = options->keep_pipes;
+    sender->ladder = encrypts(sender) ? encrypting : ladder_for(KIND_FILE, sink);
+    if (options->methods.count > 0)
+        sender->ladder = ladder_restrict(&options->methods, KIND_FILE, sink);
+    if (sender->ladder.count > 0)
+        return true;
+    message_error(EINVAL, "no method of --method can send a file %s",
+                  encrypts(sender) ? "that is encrypted here" : "over this connection");
+    return false;
+}
+
+void data_close(struct sender *sender)
+{
+    pump_free(&sender->pump);
+}
+
+bool data_send_head(struct sender *sender, uint64_t number, uint64_t offset, uint32_t length)
+{
+    uint8_t payload[16];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    session_pack_data(&packer, &(struct session_data){number, offset});
+    return wire_send_head(&sender->wire, FRAME_CHUNK, payload, packer.length, length);
+}
+
+bool data_send_digest(struct sender *sender, const uint8_t digest[DIGEST_BYTES])
+{
+    return wire_send(&sender->wire, FRAME_DIGEST, digest, DIGEST_BYTES);
+}
+
+static enum data_result read_at(int fd, uint8_t *buffer, size_t length, uint64_t offset, int *error)
+{
+    *error = 0;
+    for (size_t done = 0; done < length;) {
+        ssize_t n = pread(fd, buffer + done, length - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            *error = n < 0 ? errno : 0;
+            return DATA_CHANGED;
+        }
+        done += (size_t)n;
+    }
+    return DATA_SENT;
+}
+
+enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,
+                           uint8_t digest[DIGEST_BYTES], int *error)
+{
+    uint8_t *buffer = malloc(PIECE);
+    enum data_result result = buffer == NULL ? DATA_CHANGED : DATA_SENT;
+
+    *error = errno;
+    digest_take(sender->digest, digest); /* anew */
+    for (uint64_t done = 0; result == DATA_SENT && done < length;) {
+        size_t n = length - done < PIECE ? (size_t)(length - done) : PIECE;
+        result = read_at(fd, buffer, n, offset + done, error);
+        if (result == DATA_SENT)
+            digest_add(sender->digest, buffer, n);
+        done += n;
+    }
+    free(buffer);
+    digest_take(sender->digest, digest);
+    return result;
+}
+
+/* A few bytes go into the buffer of the frames. */
+static enum data_result send_small(struct sender *sender, int fd, uint64_t number, uint64_t offset,
+                                   size_t length, uint8_t digest[DIGEST_BYTES], int *error)
+{
+    uint8_t buffer[SMALL];
+    enum data_result result = read_at(fd, buffer, length, offset, error);
+
+    if (result != DATA_SENT)
+        return result;
+    digest_take(sender->digest, digest); /* anew */
+    digest_add(sender->digest, buffer, length);
+    digest_take(sender->digest, digest);
+    if (!data_send_head(sender, number, offset, (uint32_t)length) ||
+        !wire_send_bytes(&sender->wire, buffer, length) || !data_send_digest(sender, digest))
+        return DATA_FAILED;
+    atomic_fetch_add(&sender->wire.watch->payload, length);
+    sender->totals->bytes += length;
+    sender->totals->by_method[METHOD_READ] += length;
+    return DATA_SENT;
+}
+
+/* The file has fewer bytes than have been announced: others take their place, for the frame's length is
+ * fixed. */
+static bool fill_up(struct sender *sender, uint64_t length)
+{
+    static const uint8_t zeros[4096];
+
+    for (; length > 0; length -= length < sizeof zeros ? length : sizeof zeros)
+        if (!wire_send_bytes(&sender->wire, zeros, length < sizeof zeros ? (size_t)length : sizeof zeros))
+            return false;
+    return true;
+}
+
+static bool pump_failed(struct sender *sender)
+{
+    if (sender->wire.error == 0 && sender->wire.problem == NULL)
+        wire_fail(&sender->wire, NULL, sender->pump.error);
+    return false;
+}
+
+/* The data of one frame through the pump. False: the session is over. */
+static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t length)
+{
+    struct pump *pump = &sender->pump;
+    const struct pump_sinks sinks = {.deliver = deliver, .finish = finish, .of = sender};
+
+    if (!encrypts(sender) && !wire_flush(&sender->wire, true))
+        return false;
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return wire_fail(&sender->wire, NULL, errno);
+    pump_turn(pump, fd, KIND_FILE, sender->wire.channel->fd, encrypts(sender) ? KIND_OTHER : KIND_STREAM);
+    pump->ladder = sender->ladder;
+    pump->length = length;
+    pump->sinks = encrypts(sender) ? &sinks : NULL;
+    pump_run(pump);
+    transfer_add(sender->totals, pump);
+    pump->sinks = NULL;
+    if (pump->end == PUMP_FAILED && pump->side == PUMP_OUT)
+        return pump_failed(sender);
+    return fill_up(sender, length - pump->moved);
+}
+
+enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint64_t offset, uint64_t length,
+                           uint8_t digest[DIGEST_BYTES], int *error)
+{
+    if (length <= SMALL && sender->settings->transfer.rate == 0)
+        return send_small(sender, fd, number, offset, (size_t)length, digest, error);
+    if (!encrypts(sender)) {
+        enum data_result result = data_look(sender, fd, offset, length, digest, error);
+        if (result != DATA_SENT)
+            return result;
+    } else {
+        digest_take(sender->digest, digest); /* anew */
+    }
+    if (!data_send_head(sender, number, offset, (uint32_t)length) ||
+        !pump_data(sender, fd, offset, (uint32_t)length))
+        return DATA_FAILED;
+    if (encrypts(sender))
+        digest_take(sender->digest, digest);
+    return data_send_digest(sender, digest) ? DATA_SENT : DATA_FAILED;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* fts(3) through directories, which it enters by descriptors, and an entry for each thing there. */
+#include "walk.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "base/message.h"
+#include "entry.h"
+#include "file.h"
+
+/* The first name of a file that has several. */
+struct link {
+    dev_t device;
+    ino_t inode;
+    char path[];
+};
+
+/* One entry on its way. */
+struct step {
+    struct sender *sender;
+    const FTSENT *found;
+    char path[PATH_MAX]; /* as the receiver is to know it */
+};
+
+static void note_failure(struct step *step, int error, const char *what)
+{
+    message_error(error, "%s '%s'", what, step->found->fts_path);
+    sender_note(step->sender, SESSION_LOCAL);
+}
+
+/* The name that an operand has at the receiver: its last part; "" for a directory whose content alone is
+ * meant. */
+static void name_of(const char *operand, char name[PATH_MAX])
+{
+    size_t end = strlen(operand);
+
+    while (end > 0 && operand[end - 1] == '/')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && operand[begin - 1] != '/')
+        begin--;
+    snprintf(name, PATH_MAX, "%.*s", (int)(end - begin), operand + begin);
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        name[0] = '\0';
+}
+
+/* Puts the name together. False: it is too long, or (empty) that of the operand itself, which has none. */
+static bool make_path(struct step *step, const char *operand, const char *name)
+{
+    const char *rest = step->found->fts_path + strlen(operand);
+    int length;
+
+    rest += strspn(rest, "/");
+    length = snprintf(step->path, sizeof step->path, "%s%s%s", name,
+                      *name != '\0' && *rest != '\0' ? "/" : "", rest);
+    if (length >= 0 && (size_t)length < sizeof step->path)
+        return *step->path != '\0';
+    note_failure(step, ENAMETOOLONG, "cannot send");
+    return false;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+    const struct link *one = a, *other = b;
+
+    if (one->device != other->device)
+        return one->device < other->device ? -1 : 1;
+    return one->inode < other->inode ? -1 : one->inode > other->inode;
+}
+
+/* The name under which the same file has been sent; NULL: it has not, and is known from now on. */
+static const char *linked_path(struct step *step)
+{
+    const struct stat *status = step->found->fts_statp;
+    size_t size = strlen(step->path) + 1;
+    struct link *link = malloc(sizeof *link + size);
+
+    if (link == NULL)
+        return NULL;
+    *link = (struct link){.device = status->st_dev, .inode = status->st_ino};
+    memcpy(link->path, step->path, size);
+    struct link **found = tsearch(link, &step->sender->links, compare_links);
+    if (found == NULL || *found == link)
+        return NULL;
+    free(link);
+    return (*found)->path;
+}
+
+/* It could not be sent under this name: the next one is tried as a file. */
+static void forget_link(struct step *step)
+{
+    struct link wanted = {.device = step->found->fts_statp->st_dev, .inode = step->found->fts_statp->st_ino};
+    struct link **at = tfind(&wanted, &step->sender->links, compare_links);
+    struct link *link = at == NULL ? NULL : *at;
+
+    if (link == NULL)
+        return;
+    tdelete(link, &step->sender->links, compare_links);
+    free(link);
+}
+
+static bool send_file(struct step *step)
+{
+    const FTSENT *found = step->found;
+    const struct source_file file = {.dir = AT_FDCWD,
+                                     .name = found->fts_accpath,
+                                     .path = step->path,
+                                     .text = found->fts_path,
+                                     .follow = found->fts_level == FTS_ROOTLEVEL};
+    bool has_others = found->fts_statp->st_nlink > 1;
+    const char *first = has_others ? linked_path(step) : NULL;
+    uint64_t failed = step->sender->failed;
+
+    if (first != NULL)
+        return entry_send(step->sender, SESSION_HARD_LINK, found->fts_statp, -1, step->path, found->fts_path,
+                          first, 0) != 0;
+    bool good = file_send(step->sender, &file, 0);
+    if (has_others && step->sender->failed != failed)
+        forget_link(step);
+    return good;
+}
+
+static bool send_symlink(struct step *step)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(step->found->fts_accpath, target, sizeof target - 1);
+
+    if (length < 0 || (size_t)length >= sizeof target - 1) {
+        note_failure(step, length < 0 ? errno : ENAMETOOLONG, "cannot read symbolic link");
+        return true;
+    }
+    target[length] = '\0';
+    return entry_send(step->sender, SESSION_SYMLINK, step->found->fts_statp, -1, step->path,
+                      step->found->fts_path, target, 0) != 0;
+}
+
+static bool send_directory(struct step *step, enum session_kind kind)
+{
+    const FTSENT *found = step->found;
+    int fd = -1;
+
+    if (kind == SESSION_LEAVE && step->sender->granted & SESSION_XATTR)
+        fd = open(found->fts_accpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good =
+        entry_send(step->sender, kind, found->fts_statp, fd, step->path, found->fts_path, NULL, 0) != 0;
+    descriptor_close(&fd);
+    return good;
+}
+
+static bool send_found(struct step *step)
+{
+    const FTSENT *found = step->found;
+
+    switch (found->fts_info) {
+    case FTS_D:
+        return send_directory(step, SESSION_DIRECTORY);
+    case FTS_DP:
+        return send_directory(step, SESSION_LEAVE);
+    case FTS_F:
+        return send_file(step);
+    case FTS_SL:
+    case FTS_SLNONE:
+        return send_symlink(step);
+    case FTS_DEFAULT:
+        if (S_ISFIFO(found->fts_statp->st_mode))
+            return entry_send(step->sender, SESSION_FIFO, found->fts_statp, -1, step->path, found->fts_path,
+                              NULL, 0);
+        note_failure(step, 0, "neither devices nor sockets are sent:");
+        return true;
+    case FTS_DC:
+        note_failure(step, 0, "a directory that contains itself:");
+        return true;
+    default: /* FTS_DNR, FTS_ERR, FTS_NS */
+        note_failure(step, found->fts_errno,
+                     found->fts_info == FTS_DNR ? "cannot read directory" : "cannot access");
+        return true;
+    }
+}
+
+static FTS *open_tree(const char *operand)
+{
+    char *operands[] = {(char *)(uintptr_t)operand, NULL};
+    return fts_open(operands, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
+}
+
+static bool send_operand(struct sender *sender, const char *operand)
+{
+    struct step step = {.sender = sender};
+    char name[PATH_MAX];
+    FTS *tree = open_tree(operand);
+    bool good = true;
+
+    if (tree == NULL) {
+        message_error(errno, "cannot access '%s'", operand);
+        sender_note(sender, SESSION_LOCAL);
+        return true;
+    }
+    name_of(operand, name);
+    while (good && (errno = 0, step.found = fts_read(tree)) != NULL) {
+        if (sender->granted & SESSION_STREAM && step.found->fts_info == FTS_D)
+            good = sender_abort(sender, SESSION_REFUSED,
+                                "the receiver writes to standard output, which takes no directory");
+        else if (make_path(&step, operand, name))
+            good = send_found(&step);
+    }
+    if (good && errno != 0) {
+        message_error(errno, "error reading '%s'", operand);
+        sender_note(sender, SESSION_LOCAL);
+    }
+    fts_close(tree); /* goes back to where it began */
+    return good;
+}
+
+static void free_link(void *link)
+{
+    free(link);
+}
+
+bool walk_send(struct sender *sender)
+{
+    const struct settings *settings = sender->settings;
+    bool good = true;
+
+    for (size_t i = 0; good && i < settings->file_count; i++)
+        if (strcmp(settings->files[i], "-") != 0)
+            good = send_operand(sender, settings->files[i]);
+    tdestroy(sender->links, free_link);
+    sender->links = NULL;
+    return good;
+}
+
+uint64_t walk_count(const struct settings *settings)
+{
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < settings->file_count; i++) {
+        if (strcmp(settings->files[i], "-") == 0)
+            return 0; /* nobody knows */
+        FTS *tree = open_tree(settings->files[i]);
+        for (const FTSENT *found = tree == NULL ? NULL : fts_read(tree); found != NULL;
+             found = fts_read(tree))
+            if (found->fts_info == FTS_F)
+                total += (uint64_t)found->fts_statp->st_size;
+        if (tree != NULL)
+            fts_close(tree);
+    }
+    return total;
+}
