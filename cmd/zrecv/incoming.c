@@ -121,6 +121,7 @@ void incoming_save(struct receiver *receiver)
     for (size_t i = 0; i < incoming->pending.count; i++)
         journal_chunk(journal, incoming->slot, &incoming->pending.list[i]);
     incoming->pending.count = 0;
+    receiver->is_worth_keeping = true;
 }
 
 void incoming_close(struct receiver *receiver)

@@ -142,7 +142,7 @@ static enum session_status connect_and_serve(struct zrecv *zrecv)
         if (result.status == SESSION_DONE)
             result = serve(zrecv, &guest);
         if (result.completed || !peer_may_come_back(result.status) || zrecv->root < 0 ||
-            !connect_try_again(&settings->connect, tries, &zrecv->monitor))
+            !connect_try_again(&settings->connect, tries + 1, &zrecv->monitor))
             return result.status;
     }
 }

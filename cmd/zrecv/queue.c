@@ -153,8 +153,10 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
     const char *problem = NULL;
 
     if (publish(receiver, pending, &problem)) {
-        if (pending->kind == SESSION_FILE)
+        if (pending->kind == SESSION_FILE) {
+            receiver->is_worth_keeping = true;
             remember(receiver, pending);
+        }
         return receiver_confirm(receiver, pending->number);
     }
     int error = problem == NULL ? errno : 0;

@@ -165,11 +165,13 @@ static bool tell_of(struct known_file *file, void *of)
     strcpy(have.path, file->path);
     memcpy(have.stamp, file->stamp, file->stamp_length);
     if (file->state == KNOWN_DONE && !file->is_ours) {
+        receiver->is_worth_keeping = true;
         have.complete = true;
         memcpy(have.digest, file->digest, sizeof have.digest);
         return send_have(receiver, &have);
     }
     for (size_t i = 0; file->state == KNOWN_PARTIAL && i < file->chunks.count; i++) {
+        receiver->is_worth_keeping = true;
         have.chunk = file->chunks.list[i];
         if (!send_have(receiver, &have))
             return false;
@@ -363,7 +365,7 @@ static void close_receiver(struct receiver *receiver, bool completed)
     incoming_close(receiver);
     free(receiver->incoming.buffer);
     queue_free(&receiver->queue);
-    if (receiver->has_store && completed && receiver->failed == 0)
+    if (receiver->has_store && completed && (receiver->failed == 0 || !receiver->is_worth_keeping))
         store_remove(&receiver->store);
     if (receiver->has_store)
         store_close(&receiver->store);

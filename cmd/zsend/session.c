@@ -85,7 +85,7 @@ static enum session_status send_to(struct run *run, struct guest *guest)
 static bool try_again(const struct run *run, enum session_status status, long long tries)
 {
     return peer_may_come_back(status) && !run->used &&
-           connect_try_again(&run->settings->connect, tries, run->monitor);
+           connect_try_again(&run->settings->connect, tries + 1, run->monitor);
 }
 
 static enum session_status connect_and_send(struct run *run)
