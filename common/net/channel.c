@@ -3,6 +3,8 @@
 #include "net/channel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -12,7 +14,12 @@ enum { OUTPUT_BUFFER = 256 * 1024 }; /* bytes: some 16 records of TLS in one sen
 
 bool channel_open(struct channel *channel, int fd, const struct tls *tls, bool is_server)
 {
+    int on = 1;
+
     *channel = (struct channel){.fd = fd, .tls = tls};
+    /* Frames are gathered here: Nagle's algorithm would only hold back the end of each chunk until the peer's
+     * delayed acknowledgement. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (tls == NULL)
         return true;
     const struct openssl *openssl = tls->openssl;
