@@ -71,6 +71,8 @@ static const uint8_t *take(struct unpacker *unpacker, size_t length)
         unpacker->bad = true;
         return NULL;
     }
+    if (length == 0)
+        return at;
     unpacker->data += length;
     unpacker->left -= length;
     return at;
