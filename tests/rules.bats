@@ -46,7 +46,7 @@ bare() {
     local file
     for file; do
         mkdir -p "bare/${file%/*}"
-        gcc -fpreprocessed -dD -E -P -x c "$file" | sed 's/"\([^"\\]\|\\.\)*"/""/g' >"bare/$file"
+        gcc -fpreprocessed -dD -E -P -x c "$file" | sed '/^ *# *include/d; s/"\([^"\\]\|\\.\)*"/""/g' >"bare/$file"
     done
 }
 

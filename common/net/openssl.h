@@ -3,6 +3,7 @@
 #ifndef ZCOPY_NET_OPENSSL_H
 #define ZCOPY_NET_OPENSSL_H
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/ssl.h>
