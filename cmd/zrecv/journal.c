@@ -195,29 +195,33 @@ static struct known_file *read_file(struct reading *reading, struct unpacker *un
     return file;
 }
 
+/* A partial file by its number. */
+struct wanted {
+    uint64_t slot;
+    struct known_file *found;
+};
+
 static bool has_slot(struct known_file *file, void *of)
 {
-    struct reading *reading = ((void **)of)[0];
-    const uint64_t *slot = ((void **)of)[1];
+    struct wanted *wanted = of;
 
-    if (file->state != KNOWN_PARTIAL || file->slot != *slot)
+    if (file->state != KNOWN_PARTIAL || file->slot != wanted->slot)
         return true;
-    reading->partial = file;
+    wanted->found = file;
     return false;
 }
 
 static void read_chunk(struct reading *reading, struct unpacker *unpacker)
 {
     struct session_chunk chunk;
-    uint64_t slot = unpack_u64(unpacker);
-    void *of[] = {reading, &slot};
+    struct wanted wanted = {.slot = unpack_u64(unpacker)};
 
     chunk.offset = unpack_u64(unpacker);
     chunk.length = unpack_u64(unpacker);
     unpack_bytes(unpacker, chunk.digest, sizeof chunk.digest);
-    if (reading->partial == NULL || reading->partial->slot != slot) {
-        reading->partial = NULL;
-        known_each(reading->known, has_slot, of);
+    if (reading->partial == NULL || reading->partial->slot != wanted.slot) {
+        known_each(reading->known, has_slot, &wanted);
+        reading->partial = wanted.found;
     }
     if (reading->partial == NULL || !unpack_done(unpacker) || !reading->same_digests)
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* .zrecv.d: where the partial files of a transfer are, with its journal. */
+/* The directory .zrecv.d: where the partial files of a transfer are, with its journal. */
 #ifndef ZRECV_STORE_H
 #define ZRECV_STORE_H
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The journal of earlier sessions against what is there now. */
+#include "recall.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "receiver.h"
+
+/* A file that was about to be published when the last session broke off: true when it has its name, or gets
+ * it now. */
+static bool settle_done(struct receiver *receiver, struct known_file *file)
+{
+    struct stat status;
+    const char *name;
+    char slot[STORE_SLOT];
+    int dir = beneath_check(file->path) != NULL ? -1 : beneath_parent(&receiver->beneath, file->path, &name);
+
+    if (dir < 0)
+        return false;
+    if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status))
+        return true;
+    store_slot_name(file->slot, slot);
+    return fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status) &&
+           renameat2(receiver->store.dir, slot, dir, name, RENAME_NOREPLACE) == 0;
+}
+
+/* The chunks of a session that did not sync, before the machine was started anew: read, and believed as far
+ * as they are there. */
+static void reread(struct receiver *receiver, struct known_file *file)
+{
+    int fd = store_open_slot(&receiver->store, file->slot, false);
+    uint8_t *buffer = malloc(WIRE_BUFFER), digest[DIGEST_BYTES];
+    size_t kept = 0;
+
+    for (size_t i = 0; fd >= 0 && buffer != NULL && i < file->chunks.count; i++) {
+        const struct session_chunk *chunk = &file->chunks.list[i];
+        uint64_t done = 0;
+        digest_take(receiver->digest, digest);
+        while (done < chunk->length) {
+            uint64_t left = chunk->length - done;
+            ssize_t n =
+                pread(fd, buffer, left < WIRE_BUFFER ? left : WIRE_BUFFER, (off_t)(chunk->offset + done));
+            if (n <= 0)
+                break;
+            digest_add(receiver->digest, buffer, (size_t)n);
+            done += (uint64_t)n;
+        }
+        digest_take(receiver->digest, digest);
+        if (memcmp(digest, chunk->digest, sizeof digest) == 0)
+            file->chunks.list[kept++] = *chunk;
+    }
+    file->chunks.count = kept;
+    file->is_ours = false;
+    free(buffer);
+    descriptor_close(&fd);
+}
+
+static bool send_have(struct receiver *receiver, const struct session_have *have)
+{
+    uint8_t payload[PATH_MAX + 512];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    session_pack_have(&packer, have);
+    return wire_send(&receiver->wire, FRAME_HAVE, payload, packer.length);
+}
+
+/* What is there of one file, for the sender. */
+static bool tell_of(struct known_file *file, void *of)
+{
+    struct receiver *receiver = of;
+    struct session_have have = {.stamp_length = file->stamp_length, .size = file->size};
+
+    if (file->state == KNOWN_DONE && !settle_done(receiver, file)) {
+        journal_forget(&receiver->store.journal, file->path);
+        known_reset(file);
+    }
+    if (file->state == KNOWN_PARTIAL && file->is_ours)
+        reread(receiver, file);
+    strcpy(have.path, file->path);
+    memcpy(have.stamp, file->stamp, file->stamp_length);
+    if (file->state == KNOWN_DONE && !file->is_ours) {
+        receiver->is_worth_keeping = true;
+        have.complete = true;
+        memcpy(have.digest, file->digest, sizeof have.digest);
+        return send_have(receiver, &have);
+    }
+    for (size_t i = 0; file->state == KNOWN_PARTIAL && i < file->chunks.count; i++) {
+        receiver->is_worth_keeping = true;
+        have.chunk = file->chunks.list[i];
+        if (!send_have(receiver, &have))
+            return false;
+    }
+    return true;
+}
+
+bool recall_tell(struct receiver *receiver)
+{
+    return known_each(&receiver->store.known, tell_of, receiver);
+}
