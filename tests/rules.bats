@@ -278,7 +278,7 @@ lacking() {
 }
 
 @test "every option that --help shows is in the manual page" {
-    for command in zcat-net zcp zsend ztee; do
+    for command in zcat-net zcp zrecv zsend ztee; do
         [ -s "$ZCOPY_BUILD/man/$command.1" ]
         lacking documents "$command" | nothing
     done
@@ -286,7 +286,7 @@ lacking() {
 }
 
 @test "every option that --help shows is tried in the tests of its command" {
-    for command in zcat-net zcp zsend ztee; do
+    for command in zcat-net zcp zrecv zsend ztee; do
         lacking tries "$command" | nothing
     done
     run ! tries zsend --bogus

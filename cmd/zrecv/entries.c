@@ -111,24 +111,22 @@ static bool take_file(struct receiver *receiver)
 }
 
 /* True when a symbolic link at path, which is relative, leads to something in the same tree, whatever is
- * there. */
+ * there: ".." behind another part would lead from wherever that part, a link itself perhaps, has led to. */
 static bool stays_inside(const char *path, const char *target)
 {
     long depth = 0;
+    bool begins = true;
 
-    if (*target == '/')
-        return false;
     for (; (path = strchr(path, '/')) != NULL; path++)
         depth++;
-    while (*target != '\0') {
-        size_t length = strcspn(target, "/");
-        if (length == 2 && strncmp(target, "..", 2) == 0)
-            depth--;
-        else if (length > 0 && !(length == 1 && *target == '.'))
-            depth++;
-        if (depth < 0)
+    if (*target == '/')
+        return false;
+    for (size_t length; *target != '\0'; target += length + (target[length] == '/')) {
+        length = strcspn(target, "/");
+        bool is_up = length == 2 && strncmp(target, "..", 2) == 0;
+        if (is_up && (!begins || --depth < 0))
             return false;
-        target += length + (target[length] == '/');
+        begins = begins && (is_up || length == 0 || (length == 1 && *target == '.'));
     }
     return true;
 }
@@ -150,6 +148,20 @@ static const char *check(const struct receiver *receiver)
     return NULL;
 }
 
+/* Numbers go up, but for an entry that is sent again: because it was dropped, or was asked for. */
+static bool takes_number(struct receiver *receiver, uint64_t number)
+{
+    uint64_t *again = &receiver->again[number % SESSION_WINDOW];
+    bool repeats = number == receiver->last_number || (number != 0 && *again == number);
+
+    if (*again == number)
+        *again = 0;
+    if (number <= receiver->last_number)
+        return repeats && receiver->entry.kind == SESSION_FILE;
+    receiver->last_number = number;
+    return true;
+}
+
 bool entries_take(struct receiver *receiver)
 {
     const struct session_entry *entry = &receiver->entry;
@@ -157,6 +169,8 @@ bool entries_take(struct receiver *receiver)
     bool unnamed = receiver->is_stream && entry->kind == SESSION_FILE;
     const char *problem = unnamed ? NULL : beneath_check(entry->path);
 
+    if (!takes_number(receiver, entry->number))
+        return receiver_abort(receiver, "an entry with a number that has been used");
     if (entry->size != UINT64_MAX && entry->size > INT64_MAX)
         return receiver_abort(receiver, "a file that is larger than files can be");
     receiver->entries++;

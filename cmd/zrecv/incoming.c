@@ -216,7 +216,7 @@ static bool keep(struct receiver *receiver, const struct session_chunk *chunk)
         chunks_remove(&incoming->chunks, chunk->offset, chunk->length); /* of a session before */
         chunks_add(&incoming->chunks, chunk);
     }
-    if (receiver->has_store)
+    if (receiver->has_store && chunk->length != receiver->entry.size) /* else it is published in a moment */
         note(receiver, chunk);
     return true;
 }
@@ -307,8 +307,10 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
         if (asked > 0 && finish->ask)
             return answer(receiver, false);
         discard(receiver);
-        if (asked > 0)
-            return true; /* the sender knows which, and sends it again, whole */
+        if (asked > 0) { /* the sender knows which, and sends it again, whole */
+            receiver->again[finish->number % SESSION_WINDOW] = finish->number;
+            return true;
+        }
         incoming->state = INCOMING_UNWANTED;
         return receiver_refuse(receiver, incoming->number, SESSION_DIGEST, 0,
                                "what has arrived of '%s' is not what was sent", receiver->entry.path);

@@ -107,6 +107,21 @@ void known_reset(struct known_file *file)
     *file = (struct known_file){.path = path};
 }
 
+static void free_file(void *of)
+{
+    struct known_file *file = of;
+
+    chunks_free(&file->chunks);
+    free(file->path);
+    free(file);
+}
+
+void known_remove(struct known *known, struct known_file *file)
+{
+    tdelete(file, &known->tree, compare);
+    free_file(file);
+}
+
 struct each {
     bool (*call)(struct known_file *file, void *of);
     void *of;
@@ -134,15 +149,6 @@ bool known_is(const struct known_file *file, const struct stat *status)
     return S_ISREG(status->st_mode) && status->st_ino == file->inode &&
            (uint64_t)status->st_size == file->size && status->st_mtim.tv_sec == file->seconds &&
            status->st_mtim.tv_nsec == (long)file->nanoseconds;
-}
-
-static void free_file(void *of)
-{
-    struct known_file *file = of;
-
-    chunks_free(&file->chunks);
-    free(file->path);
-    free(file);
 }
 
 void known_free(struct known *known)

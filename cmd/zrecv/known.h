@@ -57,6 +57,9 @@ struct known_file *known_add(struct known *known, const char *path);
 /* Forgets all that is said of a file but its path. */
 void known_reset(struct known_file *file);
 
+/* Forgets the path as well. */
+void known_remove(struct known *known, struct known_file *file);
+
 /* Calls with each of them, in no order to rely on; false from the function ends that. */
 bool known_each(const struct known *known, bool (*call)(struct known_file *file, void *of), void *of);
 

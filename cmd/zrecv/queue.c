@@ -134,18 +134,13 @@ static bool write_down(struct receiver *receiver)
     return journal_settle(journal, receiver->settings->sync && queue->files > 0);
 }
 
-/* Remembers a published file as the journal does. */
-static void remember(struct receiver *receiver, const struct pending *pending)
+/* What the journal knows of an entry that is complete is of no use to this session. */
+static void forget(struct receiver *receiver, const struct pending *pending)
 {
     struct known_file *file = known_find(&receiver->store.known, pending->path);
 
-    if (file == NULL) /* it is sent once in a session, unless another one has begun with it */
-        return;
-    known_reset(file);
-    char *path = file->path;
-    *file = pending->file;
-    file->path = path;
-    file->state = KNOWN_DONE;
+    if (file != NULL)
+        known_remove(&receiver->store.known, file);
 }
 
 static bool publish_one(struct receiver *receiver, struct pending *pending)
@@ -153,10 +148,9 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
     const char *problem = NULL;
 
     if (publish(receiver, pending, &problem)) {
-        if (pending->kind == SESSION_FILE) {
-            receiver->is_worth_keeping = true;
-            remember(receiver, pending);
-        }
+        receiver->is_worth_keeping |= pending->kind == SESSION_FILE;
+        if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
+            forget(receiver, pending);
         return receiver_confirm(receiver, pending->number);
     }
     int error = problem == NULL ? errno : 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/message.h"
 #include "guard.h"
 
@@ -43,6 +44,12 @@ static bool deliver(struct pump *pump, enum method method, void *of)
     route_forget(route, n); /* looked at once more when all has been sent */
     pump_count(pump, method, n);
     return good || pump_fail(pump, PUMP_OUT, EPIPE);
+}
+
+static int wait(void *of, int fd, short events, int stop, int timeout)
+{
+    (void)of;
+    return descriptor_wait(fd, events, stop, timeout);
 }
 
 static void finish(struct pump *pump, void *of)
@@ -174,7 +181,7 @@ static bool pump_failed(struct sender *sender)
 static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t length)
 {
     struct pump *pump = &sender->pump;
-    const struct pump_sinks sinks = {.deliver = deliver, .finish = finish, .of = sender};
+    const struct pump_sinks sinks = {.deliver = deliver, .wait = wait, .finish = finish, .of = sender};
 
     if (!encrypts(sender) && !wire_flush(&sender->wire, true))
         return false;

@@ -116,8 +116,8 @@ bool wire_take_data(struct wire *wire, uint64_t at, const uint8_t **data, size_t
     if (wire->begin == wire->end) {
         size_t room = WIRE_BUFFER - (size_t)(at % WIRE_BUFFER);
         wire->begin = wire->end = 0;
-        enum wire_result result =
-            fill(wire, true, wire->data_left < room ? wire->data_left + FRAME_HEADER : room);
+        size_t wanted = (size_t)wire->data_left + FRAME_HEADER; /* and the head of the next frame */
+        enum wire_result result = fill(wire, true, wanted < room ? wanted : room);
         if (result == WIRE_ENDED)
             return wire_fail(wire, "it ended in the middle of a file", 0);
         if (result != WIRE_FRAME)
