@@ -95,7 +95,7 @@ as_receiver() {
     bash -o pipefail -c "exec $line" </dev/null >receiver.out 2>receiver.err &
     receiver=$!
     wait_for has_line receiver.err '^\(Listening on \|Bound on \|[0-9]\)'
-    port=$(sed -n 's/^\(Listening\|Bound\) on 127.0.0.1 //p; /^[0-9]*$/p' receiver.err)
+    port=$(sed -n 's/^\(Listening\|Bound\) on 127.0.0.1 //p; t; /^[0-9][0-9]*$/p' receiver.err)
 }
 
 # as_sender LINE: runs it to its end, which has to be a good one.
