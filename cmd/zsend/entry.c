@@ -61,7 +61,8 @@ static bool add_xattrs(struct sender *sender, struct session_entry *entry, int f
 }
 
 uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct stat *status, int fd,
-                    const char *path, const char *text, const char *target, uint64_t number)
+                    const char *path, const char *text, const char *target, uint64_t number,
+                    const struct have_file *have)
 {
     static struct session_entry entry;
     uint8_t *xattrs = NULL;
@@ -85,7 +86,9 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
                                    .stored = (uint64_t)status->st_blocks * 512};
     strlcpy(entry.path, path, sizeof entry.path);
     strlcpy(entry.target, target != NULL ? target : "", sizeof entry.target);
-    if (kind == SESSION_FILE)
+    if (have != NULL) /* whatever is said of it has to stay: the receiver compares */
+        memcpy(entry.stamp, have->stamp, entry.stamp_length = have->stamp_length);
+    else if (kind == SESSION_FILE)
         entry.stamp_length = stamp_make(status, entry.stamp);
     if (sender->granted & SESSION_XATTR && fd >= 0)
         add_xattrs(sender, &entry, fd, text, &xattrs);

@@ -12,6 +12,7 @@
  * link, or NULL. number: 0 for a new one. Returns the number, or 0: the session is over.
  */
 uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct stat *status, int fd,
-                    const char *path, const char *text, const char *target, uint64_t number);
+                    const char *path, const char *text, const char *target, uint64_t number,
+                    const struct have_file *have);
 
 #endif

@@ -325,7 +325,7 @@ static enum outcome announce(struct sending *sending)
     sender->current = 0;
     sender->answer = CURRENT_NONE;
     sending->number = entry_send(sender, SESSION_FILE, &sending->status, sending->fd, sending->file->path,
-                                 sending->file->text, NULL, sending->number);
+                                 sending->file->text, NULL, sending->number, sending->have);
     sender->answer = CURRENT_NONE;
     sender->again_count = 0;
     sender->current = sending->number;

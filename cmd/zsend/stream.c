@@ -283,7 +283,7 @@ bool stream_send(struct sender *sender, const char *name)
 
     clock_gettime(CLOCK_REALTIME, &status.st_mtim);
     status.st_size = -1; /* UINT64_MAX: unknown */
-    stream.number = entry_send(sender, SESSION_FILE, &status, -1, name, "standard input", NULL, 0);
+    stream.number = entry_send(sender, SESSION_FILE, &status, -1, name, "standard input", NULL, 0, NULL);
     if (stream.number == 0)
         return false;
     if (sender->granted & SESSION_DRY)

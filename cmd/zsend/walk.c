@@ -122,7 +122,7 @@ static bool send_file(struct step *step)
 
     if (first != NULL)
         return entry_send(step->sender, SESSION_HARD_LINK, found->fts_statp, -1, step->path, found->fts_path,
-                          first, 0) != 0;
+                          first, 0, NULL) != 0;
     bool good = file_send(step->sender, &file, 0);
     if (has_others && step->sender->failed != failed)
         forget_link(step);
@@ -140,7 +140,7 @@ static bool send_symlink(struct step *step)
     }
     target[length] = '\0';
     return entry_send(step->sender, SESSION_SYMLINK, step->found->fts_statp, -1, step->path,
-                      step->found->fts_path, target, 0) != 0;
+                      step->found->fts_path, target, 0, NULL) != 0;
 }
 
 static bool send_directory(struct step *step, enum session_kind kind)
@@ -151,7 +151,7 @@ static bool send_directory(struct step *step, enum session_kind kind)
     if (kind == SESSION_LEAVE && step->sender->granted & SESSION_XATTR)
         fd = open(found->fts_accpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good =
-        entry_send(step->sender, kind, found->fts_statp, fd, step->path, found->fts_path, NULL, 0) != 0;
+        entry_send(step->sender, kind, found->fts_statp, fd, step->path, found->fts_path, NULL, 0, NULL) != 0;
     descriptor_close(&fd);
     return good;
 }
@@ -173,7 +173,7 @@ static bool send_found(struct step *step)
     case FTS_DEFAULT:
         if (S_ISFIFO(found->fts_statp->st_mode))
             return entry_send(step->sender, SESSION_FIFO, found->fts_statp, -1, step->path, found->fts_path,
-                              NULL, 0);
+                              NULL, 0, NULL);
         note_failure(step, 0, "neither devices nor sockets are sent:");
         return true;
     case FTS_DC:
