@@ -15,6 +15,7 @@ session_setup() {
     umask 022
     export ZCOPY_PATIENCE=${ZCOPY_PATIENCE:-20}
     mkdir in
+    also=() # options of zsend, for passes
 }
 
 # receive [OPTION]... DIRECTORY|-: starts zrecv on a free port of 127.0.0.1; sets $port and $receiver. Its output is in

@@ -11,7 +11,6 @@ setup_file() {
 
 setup() {
     session_setup
-    also=()
 }
 
 @test "an existing file stays as it is, is named by zsend, and the rest arrives" {

@@ -11,7 +11,6 @@ setup_file() {
 
 setup() {
     session_setup
-    also=()
 }
 
 @test "a wrong key is told to the sender, and zrecv goes on waiting for the right one" {

@@ -11,7 +11,6 @@ setup_file() {
 
 setup() {
     session_setup
-    also=()
 }
 
 # over ADDRESS [OPTION]...: the file like goes over an address of IPv6 or a unix socket, given to both sides with the options.
