@@ -11,6 +11,7 @@ then it prints "cut". When a connection is over it prints "passed UP DOWN", in b
   stall       nothing goes on any more, in either direction, and nothing is told to anybody
   gate:FIFO   the same, until somebody opens that FIFO for writing; then it goes on as if nothing had happened
   flip        the next byte that way is another one, and all goes on
+  flips       so it is with one byte in so many, for ever
 """
 import argparse
 import errno
@@ -50,12 +51,13 @@ def reset(sink):
 class Way:
     """one direction of a connection"""
 
-    def __init__(self, source, sink, limit):
-        self.source, self.sink, self.limit = source, sink, limit
+    def __init__(self, source, sink, limit, piece):
+        self.source, self.sink, self.piece = source, sink, piece
+        self.limit = self.every = limit
         self.passed, self.held, self.ended = 0, b"", False
 
     def room(self):
-        return PIECE if self.limit is None else min(PIECE, self.limit - self.passed)
+        return self.piece if self.limit is None else min(self.piece, self.limit - self.passed)
 
     def is_full(self):
         return self.limit is not None and self.passed >= self.limit and not self.held
@@ -91,8 +93,8 @@ class Connection(threading.Thread):
             reset(self.near)
             self.proxy.over(0, 0)
             return
-        self.up = Way(self.near, self.far, self.limits[0])
-        self.down = Way(self.far, self.near, self.limits[1])
+        self.up = Way(self.near, self.far, self.limits[0], self.proxy.piece)
+        self.down = Way(self.far, self.near, self.limits[1], self.proxy.piece)
         for end in (self.near, self.far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             end.setblocking(False)
@@ -150,8 +152,9 @@ class Connection(threading.Thread):
 
     def break_at(self, way):
         """false: that was the end of the connection"""
-        how, way.limit = self.how, None
-        if how == "flip":
+        how = self.how
+        way.limit = way.limit + 1 + way.every if how == "flips" else None
+        if how in ("flip", "flips"):
             self.flip(way)
             return True
         if callable(how):
@@ -202,8 +205,9 @@ class Connection(threading.Thread):
 
 
 class Proxy:
-    def __init__(self, target, up=None, down=None, how="reset", times=1, say=lambda text: None):
+    def __init__(self, target, up=None, down=None, how="reset", times=1, say=lambda text: None, piece=PIECE):
         self.target, self.limits, self.how, self.times, self.say = target, (up, down), how, times, say
+        self.piece = piece  # bytes at most that go on at once
         self.passed = []  # of each connection that is over: bytes up, bytes down
         self.changed = threading.Condition()
         self.begun = 0
