@@ -102,7 +102,7 @@ has_lines() {
 
 # listens_at PATH: an event: somebody listens at that unix socket.
 listens_at() {
-    grep -q " 00010000 .* $1\$" /proc/net/unix
+    grep -q " 00010000 .*[ /]${1##*/}\$" /proc/net/unix
 }
 
 # as_user COMMAND...: as an ordinary user, who owns all that is here.

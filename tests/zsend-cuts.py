@@ -198,23 +198,23 @@ class Trial:
         breaks = self.rng.choice([1, 1, 1, 2])
         allowed = {"sender": [-signal.SIGKILL], "flip": [4, 5, 6], "stall": [4, 8]}.get(self.kind, [4, 6])
         for left in itertools.count(breaks, -1):
+            if left < -3:
+                raise Wrong("it never ends")
             sent, disturbed = self.send(total, left > 0)
-            if self.receiver.process.poll() is not None:
-                self.judge_receiver(self.receiver.process.returncode)
             if sent == 0:
                 compare(self.wanted, os.path.join(self.directory, "tree"))
                 if left <= 0 or not disturbed:
                     break
-                if self.receiver.wait(0) == 0:
-                    return
-            elif not disturbed:
-                # the answer to a sender that came while zrecv was about to end
-                if not (sent == 3 and self.receiver.wait() is not None):
-                    raise Wrong("zsend exited with %d, and was not disturbed" % sent)
-            elif sent not in allowed:
+            elif disturbed and sent not in allowed:
                 raise Wrong("zsend exited with %d" % sent)
-            if left < -3:
-                raise Wrong("it never ends")
+            elif not disturbed and (sent not in (3, 4) or self.receiver.wait(PATIENCE) is None):
+                raise Wrong("zsend exited with %d, and was not disturbed" % sent)
+            if self.receiver.process.poll() is not None:
+                self.judge_receiver(self.receiver.process.returncode)
+                if self.receiver.process.returncode == 0:
+                    if sent not in (0, 3) and self.kind != "sender":
+                        raise Wrong("zrecv exited with 0 and zsend with %d" % sent)
+                    return
         self.finish()
 
     def finish(self):

@@ -156,12 +156,12 @@ over() {
 
 @test "names of odd bytes arrive, and are printed escaped" {
     mkdir tree
-    odd=($'odd\nline' -odd $'odd\x80\xff\xfe' ' ' "odd'quote" 'odd\back' '*odd?' $'odd\x1b[31m' '"odd"' ~ .hidden ...
+    odd=($'odd\nline' -odd $'odd\x80\xff\xfe' ' ' "odd'quote" 'odd\back' '*odd?' $'odd\x1b[31m' '"odd"' '~' .hidden ...
         "$(printf 'x%.0s' {1..255})" zrecv.d)
     for name in "${odd[@]}"; do
         echo "$name" >"tree/$name"
         mkdir "tree/${name:0:200}_"
-        ln -s "$name" "tree/${name:0:200}-"
+        ln -s -- "$name" "tree/${name:0:200}-"
     done
     age tree
     passes '' tree

@@ -33,10 +33,11 @@ stream_begins() {
 
 @test "tar to tar is a tree" {
     plant tree
+    touch -d @1234567890.5 tree/large # tar has its doubts about others
     for security in '' --plain --no-key; do
         rm -rf in/*
         receive ${security:+"$security"} -
-        send ${security:+"$security"} - < <(tar c tree)
+        send ${security:+"$security"} - < <(tar c --format=posix tree)
         ended 0 0
         tar x -C in <taken
         same tree in/tree
@@ -45,6 +46,7 @@ stream_begins() {
 
 @test "zrecv writes into a pipe, and its reader has all of it" {
     plant tree
+    touch -d @1234567890.5 tree/large
     mkfifo pipe
     tar x -C in <pipe &
     reader=$!
@@ -52,7 +54,7 @@ stream_begins() {
     zrecv --print-port 127.0.0.1:0 - >pipe 2>heard &
     receiver=$!
     take_port heard
-    tar c tree >stream
+    tar c --format=posix tree >stream
     send - <stream
     ended 0 0
     status_of "$reader"
