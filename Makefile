@@ -88,13 +88,27 @@ $(BUILD)/tests/attributes: $(addprefix $(BUILD)/cmd/zcp/,attributes.o attributes
 $(BUILD)/tests/attributes: LDLIBS += -lattr
 $(BUILD)/tests/mover: $(addprefix $(BUILD)/cmd/zcp/,explain.o extents.o in_place.o mover.o looking.o resume.o sums.o cache.o)
 
+# Fuzz targets. Here with a main of their own, which the tests run for a second; FUZZER=1 (make fuzz) is libFuzzer's.
+fuzz = frames
+FUZZ_SECONDS = 60
+fuzz_bin = $(fuzz:%=$(BUILD)/tests/fuzz-%)
+
+$(BUILD)/tests/fuzz-%: tests/fuzz/%.c tests/fuzz/driver.c tests/fuzz/fuzz.h tests/unit/payloads.h $(BUILD)/libcommon.a Makefile
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $< $(if $(FUZZER),,tests/fuzz/driver.c) \
+		$(filter %.o,$^) $(BUILD)/libcommon.a $(LDLIBS)
+
+fuzz:
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(fuzz)
+
 $(BUILD)/tests/short.so: tests/faults/short.c Makefile
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
 
-test: all $(unit_bin) $(helpers) man
-	$(Q)tests/run $(BUILD) $(unit_bin) -- $(TESTS)
+test: all $(unit_bin) $(fuzz_bin) $(helpers) man
+	$(Q)tests/run $(BUILD) $(unit_bin) $(fuzz_bin) -- $(TESTS)
 
 # All that has to hold before a commit: the suite, and the suite again under the sanitizers.
 check:
@@ -125,7 +139,7 @@ demo: all $(bench_bin)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
-scripts = bootstrap .ci/run tests/run tests/demo tests/vm/run tests/vm/init $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) $(wildcard completions/bash/*)
+scripts = bootstrap .ci/run tests/run tests/demo tests/fuzz/run tests/vm/run tests/vm/init $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) $(wildcard completions/bash/*)
 
 lint:
 	clang-format --dry-run --Werror $(sources)
@@ -153,12 +167,12 @@ dist:
 	git archive --format=tar.gz --prefix=zcopy-$(VERSION)/ -o zcopy-$(VERSION).tar.gz HEAD
 
 help:
-	@echo 'all man demo test check vm bench lint format install dist clean'
+	@echo 'all man demo test check fuzz vm bench lint format install dist clean'
 
 clean:
 	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all man test check vm bench demo lint format install dist help clean
+.PHONY: all man test check fuzz vm bench demo lint format install dist help clean
 .SECONDARY:

@@ -96,6 +96,7 @@ static void fill(enum payload_kind kind, union payload *payload)
                                                 .seconds = -1,
                                                 .nanoseconds = 999999999,
                                                 .size = UINT64_MAX,
+                                                .stored = 1ULL << 40,
                                                 .path = "\x01\xff\n",
                                                 .target = "../t",
                                                 .stamp = "s",
@@ -179,7 +180,7 @@ static void check_fields(void)
     const struct session_entry *entry = &read.entry;
     check(good && entry->number == 1ULL << 63 && entry->kind == SESSION_SYMLINK && entry->mode == 07777 &&
               entry->uid == UINT32_MAX && entry->gid == 1 && entry->seconds == -1 &&
-              entry->nanoseconds == 999999999 && entry->size == UINT64_MAX,
+              entry->nanoseconds == 999999999 && entry->size == UINT64_MAX && entry->stored == 1ULL << 40,
           "the numbers of an entry are what they were");
     check(strcmp(entry->path, "\x01\xff\n") == 0 && strcmp(entry->target, "../t") == 0, "its names as well");
     check(entry->stamp_length == 1 && *entry->stamp == 's' && entry->xattrs_length == 5 &&
