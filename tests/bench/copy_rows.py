@@ -109,6 +109,13 @@ class CopyRow(Row):
         """Short runs go without a shell, which would take more time than they."""
         return words.split() if self.times > 1 else ["bash", "-e", "-o", "pipefail", "-c", words]
 
+    def arguments(self, name, top, out):
+        words = self.commands[name].format(top=top, out=out)
+        return ["measure_tee", "-n", str(self.times), *self.program(words)]
+
+    def look(self, top, out):
+        """At what the run that does not count has made."""
+
     def round(self, stage, number, pairs):
         names = list(self.commands)
         for name in names[number % len(names):] + names[:number % len(names)]:
@@ -116,10 +123,11 @@ class CopyRow(Row):
             if self.prepare:
                 run("sh", "-c", self.prepare.format(top=stage.top, out=out))
             stage.settle()
-            words = self.commands[name].format(top=stage.top, out=out)
-            sample = measure(["measure_tee", "-n", str(self.times), *self.program(words)])
+            sample = measure(self.arguments(name, stage.top, out))
             if number > 0:
                 self.samples[name].append(sample)
+            else:
+                self.look(stage.top, out)
             if not self.keeps and not self.piles:
                 run("rm", "-rf", out)
         end = "" if number < pairs else "\n"
@@ -137,21 +145,24 @@ def one_file(mib):
     return lambda top: write_file(os.path.join(top, "file"), mib)
 
 
-def make_tree(files):
-    """So many files of 0 to 64 KiB, 100 in a directory; half/0 and half/1 are the same files once more, by hard
-    links."""
+def make_tree(files, halves=True):
+    """So many files of 0 to 64 KiB, 100 in a directory; halves: half/0 and half/1 are the same files once more, by
+    hard links."""
     def make(top):
         rng = random.Random(2)
         data = rng.randbytes(64 * 1024)
         for number in range(0, files, 100):
             place = f"d{number // 100 % 14}/e{number}"
             os.makedirs(os.path.join(top, "tree", place))
-            os.makedirs(os.path.join(top, "half", str(number // 100 % 2), place))
+            half = os.path.join(top, "half", str(number // 100 % 2), place)
+            if halves:
+                os.makedirs(half)
             for name in range(number, number + 100):
                 path = os.path.join(top, "tree", place, f"f{name}")
                 with open(path, "wb") as file:
                     file.write(data[:rng.randrange(64 * 1024 + 1)])
-                os.link(path, os.path.join(top, "half", str(number // 100 % 2), place, f"f{name}"))
+                if halves:
+                    os.link(path, os.path.join(half, f"f{name}"))
     return make
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")  # it wants its whole path
 UUTILS_TEES = ("tee", "/usr/lib/cargo/bin/coreutils/tee")  # where distributions have it
 
 
@@ -34,6 +35,13 @@ def uutils_tee():
     return None, None
 
 
+def ssh_version():
+    """Of the three programs that are needed; None: one is missing."""
+    if SSHD is None or shutil.which("ssh-keygen") is None:
+        return None
+    return first_match(["ssh", "-V"], r"(OpenSSH_[^ ,]+)")
+
+
 def versions():
     return {
         "zcopy": first_match(["zcat-net", "--version"], r"([0-9][0-9.]*)"),
@@ -45,6 +53,10 @@ def versions():
         "GNU tee": first_match(["tee", "--version"], r"\(GNU coreutils\) ([0-9.]+)"),
         "uutils tee": uutils_tee()[1],
         "mbuffer": first_match(["mbuffer", "--version"], r"mbuffer version ([0-9A-Za-z.]+)"),
+        "ssh": ssh_version(),
+        "scp": ssh_version() and shutil.which("scp") and "of the same",
+        "ncat": first_match(["ncat", "--version"], r"Version ([0-9.]+)"),
+        "xxhsum": first_match(["xxhsum", "--version"], r"xxhsum ([0-9.]+)"),
         "pee": shutil.which("pee") and "of moreutils",  # it does not tell its version
     }
 
