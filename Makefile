@@ -89,15 +89,18 @@ $(BUILD)/tests/attributes: LDLIBS += -lattr
 $(BUILD)/tests/mover: $(addprefix $(BUILD)/cmd/zcp/,explain.o extents.o in_place.o mover.o looking.o resume.o sums.o cache.o)
 
 # Fuzz targets. Here with a main of their own, which the tests run for a second; FUZZER=1 (make fuzz) is libFuzzer's.
-fuzz = frames
+fuzz = frames receiver
 FUZZ_SECONDS = 60
 fuzz_bin = $(fuzz:%=$(BUILD)/tests/fuzz-%)
 
-$(BUILD)/tests/fuzz-%: tests/fuzz/%.c tests/fuzz/driver.c tests/fuzz/fuzz.h tests/unit/payloads.h $(BUILD)/libcommon.a Makefile
+$(BUILD)/tests/fuzz-%: tests/fuzz/%.c tests/fuzz/driver.c $(wildcard tests/fuzz/*.h) tests/unit/payloads.h $(BUILD)/libcommon.a Makefile
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $< $(if $(FUZZER),,tests/fuzz/driver.c) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $(filter-out $(if $(FUZZER),%/driver.c),$(filter %.c,$^)) \
 		$(filter %.o,$^) $(BUILD)/libcommon.a $(LDLIBS)
+
+$(BUILD)/tests/fuzz-receiver: tests/fuzz/script.c tests/fuzz/sandbox.c
+$(BUILD)/tests/fuzz-receiver: $(patsubst %,$(BUILD)/cmd/zrecv/%.o,$(filter-out main settings,$(zrecv)))
 
 fuzz:
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(fuzz)
