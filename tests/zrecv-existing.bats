@@ -89,12 +89,16 @@ setup() {
     [ "$(cat in/tree/a in/tree/b)" = $'old\nnew' ]
 }
 
-@test "existing directories are entered, and get the mode and time of what was sent" {
+@test "existing directories are entered, and get mode and time of what was sent only where that may replace" {
     plant tree
     mkdir -p in/tree/a/mine
     chmod 700 in/tree/a
     echo mine >in/tree/a/mine/x
     passes '' tree
+    [ "$(cat in/tree/a/mine/x)" = mine ]
+    [ "$(stat -c %a in/tree/a)" = 700 ]
+    rm in/tree/a/fifo
+    passes --overwrite tree
     [ "$(cat in/tree/a/mine/x)" = mine ]
     rm -r in/tree/a/mine
     touch -r tree/a in/tree/a

@@ -123,6 +123,7 @@ small_disk() {
     random_file rest 5000001
     for security in '' --plain; do
         for method in sendfile mmap read; do
+            [ "$security$method" != sendfile ] || continue # nobody encrypts on the way
             rm -rf in/*
             random_file like 40000000
             held --method=$method like rest

@@ -16,11 +16,11 @@
 static const char *check_part(const char *part, size_t length)
 {
     if (length == 0)
-        return "has an empty part";
+        return "its name has an empty part";
     if (length > NAME_MAX)
-        return "has a part that is too long";
+        return "its name has a part that is too long";
     if ((length == 1 && part[0] == '.') || (length == 2 && strncmp(part, "..", 2) == 0))
-        return "has '.' or '..' in it";
+        return "its name has '.' or '..' in it";
     return NULL;
 }
 
@@ -29,11 +29,11 @@ const char *beneath_check(const char *path)
     size_t length = strcspn(path, "/");
 
     if (*path == '\0')
-        return "is empty";
+        return "its name is empty";
     if (*path == '/')
-        return "is absolute";
+        return "its name is absolute";
     if (length == strlen(STORE_NAME) && strncmp(path, STORE_NAME, length) == 0)
-        return "is where partial files are kept";
+        return "partial files are kept there";
     for (;; path += length + 1, length = strcspn(path, "/")) {
         const char *problem = check_part(path, length);
         if (problem != NULL || path[length] == '\0')

@@ -15,7 +15,7 @@ enum verdict { WANTED, REPLACES, SKIPPED, REFUSED };
 
 static enum verdict refuse(struct receiver *receiver, const char *why)
 {
-    receiver_refuse(receiver, receiver->entry.number, SESSION_REFUSED, 0, "'%s' %s", receiver->entry.path,
+    receiver_refuse(receiver, receiver->entry.number, SESSION_REFUSED, 0, "'%s': %s", receiver->entry.path,
                     why);
     return REFUSED;
 }
@@ -29,7 +29,7 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
     bool ours = file != NULL && file->state == KNOWN_DONE && known_is(file, status);
 
     if (S_ISDIR(status->st_mode))
-        return refuse(receiver, "exists and is a directory");
+        return refuse(receiver, "it exists, and is a directory");
     if (ours)
         return REPLACES;
     switch (receiver->settings->existing) {
@@ -43,7 +43,7 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
     case EXISTING_OVERWRITE:
         return REPLACES;
     default:
-        return refuse(receiver, "exists");
+        return refuse(receiver, "it exists");
     }
 }
 
@@ -65,7 +65,7 @@ static bool has_room(struct receiver *receiver)
     uint64_t room = (uint64_t)status.f_bavail * status.f_frsize;
     if (needed <= room)
         return true;
-    receiver_refuse(receiver, entry->number, SESSION_REFUSED, ENOSPC, "'%s' needs %s, and %s are free",
+    receiver_refuse(receiver, entry->number, SESSION_REFUSED, ENOSPC, "'%s': it needs %s, and %s are free",
                     entry->path, size_format(wanted, needed), size_format(free, room));
     return false;
 }
@@ -85,9 +85,8 @@ static enum verdict judge_file(struct receiver *receiver)
     if (dir < 0 && errno == ENOENT && receiver->granted & SESSION_DRY)
         return WANTED;
     if (dir < 0)
-        return refuse(receiver, errno == ELOOP || errno == ENOTDIR
-                                    ? "would be reached through something that is no directory"
-                                    : "has no directory to be in");
+        return refuse(receiver, errno == ELOOP || errno == ENOTDIR ? "the way to it is no directory"
+                                                                   : "there is no directory for it");
     enum verdict verdict = WANTED;
     if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         verdict = judge_existing(receiver, &status);
@@ -137,27 +136,28 @@ static const char *check(const struct receiver *receiver)
     const struct session_entry *entry = &receiver->entry;
 
     if (receiver->is_stream)
-        return "is no file, and standard output takes nothing else";
+        return "it is no file, and standard output takes nothing else";
     if (entry->kind == SESSION_HARD_LINK && beneath_check(entry->target) != NULL)
-        return "is a hard link to a name that is not taken";
+        return "it is a hard link to a name that is not taken";
     if (entry->kind == SESSION_SYMLINK && *entry->target == '\0')
-        return "is a symbolic link to nothing";
+        return "it is a symbolic link to nothing";
     if (entry->kind == SESSION_SYMLINK && !receiver->settings->accept_links &&
         !stays_inside(entry->path, entry->target))
-        return "is a symbolic link out of the directory (--accept=links takes those)";
+        return "it is a symbolic link out of the directory (--accept=links takes those)";
     return NULL;
 }
 
-/* Numbers go up, but for an entry that is sent again: because it was dropped, or was asked for. */
+/* Numbers go up, but for a file that is sent again: because it was given up, or was asked for. */
 static bool takes_number(struct receiver *receiver, uint64_t number)
 {
     uint64_t *again = &receiver->again[number % SESSION_WINDOW];
-    bool repeats = number == receiver->last_number || (number != 0 && *again == number);
+    bool repeats = number != 0 && *again == number && receiver->entry.kind == SESSION_FILE;
 
-    if (*again == number)
-        *again = 0;
-    if (number <= receiver->last_number)
-        return repeats && receiver->entry.kind == SESSION_FILE;
+    if (number <= receiver->last_number) {
+        *again = repeats ? 0 : *again;
+        receiver->bad -= repeats && receiver->bad > 0;
+        return repeats;
+    }
     receiver->last_number = number;
     return true;
 }
@@ -176,10 +176,10 @@ bool entries_take(struct receiver *receiver)
     receiver->entries++;
     if (problem == NULL && entry->kind == SESSION_FILE)
         return take_file(receiver);
-    incoming->state = INCOMING_UNWANTED; /* what follows it, if it is refused */
-    incoming->number = entry->number;
     if (problem == NULL)
         problem = check(receiver);
+    incoming->state = problem != NULL ? INCOMING_UNWANTED : INCOMING_NONE; /* chunks may be on their way */
+    incoming->number = entry->number;
     if (problem != NULL)
         return refuse(receiver, problem) == REFUSED;
     if (receiver->granted & SESSION_DRY)

@@ -51,6 +51,22 @@ static void take_up(struct receiver *receiver, struct known_file *file)
     file->chunks = (struct chunks){.list = NULL};
 }
 
+static bool answer(struct receiver *receiver, bool good)
+{
+    uint8_t payload[16];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    session_pack_answer(&packer, &(struct session_answer){receiver->incoming.number, good});
+    return wire_send(&receiver->wire, FRAME_CHECKED, payload, packer.length) &&
+           wire_flush(&receiver->wire, false);
+}
+
+/* The sender waits for a word before it sends the bytes of a large file. */
+static bool say_wanted(struct receiver *receiver)
+{
+    return receiver->entry.size < SESSION_ASKS || answer(receiver, true);
+}
+
 bool incoming_begin(struct receiver *receiver, bool replaces)
 {
     struct incoming *incoming = &receiver->incoming;
@@ -61,14 +77,16 @@ bool incoming_begin(struct receiver *receiver, bool replaces)
     *incoming = (struct incoming){
         .state = INCOMING_OPEN, .number = entry->number, .fd = -1, .replaces = replaces, .buffer = buffer};
     if (receiver->is_stream)
-        return output_begin(receiver);
+        return output_begin(receiver) && say_wanted(receiver);
     if (file != NULL && file->state == KNOWN_PARTIAL)
         take_up(receiver, file);
-    if (incoming->fd >= 0)
-        return true;
-    incoming->slot = ++receiver->store.slots;
-    incoming->fd = store_open_slot(&receiver->store, incoming->slot, true);
-    return incoming->fd >= 0 || give_up(receiver, SESSION_REFUSED, errno, "cannot create a partial file for");
+    if (incoming->fd < 0) {
+        incoming->slot = ++receiver->store.slots;
+        incoming->fd = store_open_slot(&receiver->store, incoming->slot, true);
+    }
+    if (incoming->fd < 0)
+        return give_up(receiver, SESSION_REFUSED, errno, "cannot create a partial file for");
+    return say_wanted(receiver);
 }
 
 /* The bytes that have come are checked, and stay: the journal is told when that pays. */
@@ -153,6 +171,25 @@ static bool write_at(int fd, const uint8_t *data, size_t length, uint64_t offset
     return true;
 }
 
+/*
+ * These bytes are about to be written over: what was known of them is no longer true, in the journal neither.
+ * Only a sender that goes on with an earlier session may do that. False: the session cannot go on.
+ */
+static bool make_void(struct receiver *receiver, uint64_t offset, uint64_t length)
+{
+    struct incoming *incoming = &receiver->incoming;
+
+    if (!chunks_have(&incoming->chunks, offset, length))
+        return true;
+    if (incoming->old == 0)
+        return receiver_abort(receiver, "a chunk that overlaps with another");
+    chunks_remove(&incoming->chunks, offset, length);
+    chunks_remove(&incoming->pending, offset, length);
+    journal_void(&receiver->store.journal, incoming->slot, offset, length);
+    return journal_settle(&receiver->store.journal, receiver->settings->sync) ||
+           give_up(receiver, SESSION_REFUSED, errno, "cannot write the journal for");
+}
+
 /* Takes the data of a chunk from the wire to where they belong. False: the session cannot go on. */
 static bool take(struct receiver *receiver, uint64_t offset, uint32_t length)
 {
@@ -195,7 +232,9 @@ bool incoming_chunk(struct receiver *receiver, const struct session_data *data, 
         return receiver_abort(receiver, "a chunk that does not follow the one before");
     if (!incoming->has_chunk)
         digest_take(receiver->digest, unused); /* anew */
-    return take(receiver, data->offset, length);
+    if (!receiver->is_stream && !make_void(receiver, data->offset, length))
+        return false;
+    return incoming->state != INCOMING_OPEN || take(receiver, data->offset, length);
 }
 
 /* The chunk is good. */
@@ -210,11 +249,8 @@ static bool keep(struct receiver *receiver, const struct session_chunk *chunk)
         break;
     case CHUNKS_TOO_MANY:
         return give_up(receiver, SESSION_REFUSED, 0, "too many pieces in");
-    case CHUNKS_OVERLAP:
-        if (incoming->old == 0)
-            return receiver_abort(receiver, "a chunk that overlaps with another");
-        chunks_remove(&incoming->chunks, chunk->offset, chunk->length); /* of a session before */
-        chunks_add(&incoming->chunks, chunk);
+    case CHUNKS_OVERLAP: /* it has been looked at when its bytes came */
+        return receiver_abort(receiver, "a chunk that overlaps with another");
     }
     if (receiver->has_store && chunk->length != receiver->entry.size) /* else it is published in a moment */
         note(receiver, chunk);
@@ -264,16 +300,6 @@ static bool is_whole(struct receiver *receiver, const struct session_finish *fin
             chunks->list[chunks->count - 1].offset + chunks->list[chunks->count - 1].length <= finish->size);
 }
 
-static bool answer(struct receiver *receiver, bool good)
-{
-    uint8_t payload[16];
-    struct packer packer = packer_make(payload, sizeof payload);
-
-    session_pack_answer(&packer, &(struct session_answer){receiver->incoming.number, good});
-    return wire_send(&receiver->wire, FRAME_CHECKED, payload, packer.length) &&
-           wire_flush(&receiver->wire, false);
-}
-
 /* The partial file is of no use to anybody. */
 static void discard(struct receiver *receiver)
 {
@@ -309,6 +335,7 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
         discard(receiver);
         if (asked > 0) { /* the sender knows which, and sends it again, whole */
             receiver->again[finish->number % SESSION_WINDOW] = finish->number;
+            receiver->bad++;
             return true;
         }
         incoming->state = INCOMING_UNWANTED;
@@ -334,5 +361,6 @@ bool incoming_drop(struct receiver *receiver, uint64_t number)
     if (incoming->state == INCOMING_OPEN)
         discard(receiver);
     incoming->state = INCOMING_NONE;
+    receiver->again[number % SESSION_WINDOW] = number; /* it may be tried once more */
     return true;
 }

@@ -13,7 +13,15 @@
 #include "base/descriptor.h"
 #include "base/pack.h"
 
-enum record_type { RECORD_SESSION = 1, RECORD_BEGIN, RECORD_CHUNK, RECORD_DONE, RECORD_MADE, RECORD_FORGET };
+enum record_type {
+    RECORD_SESSION = 1,
+    RECORD_BEGIN,
+    RECORD_CHUNK,
+    RECORD_DONE,
+    RECORD_MADE,
+    RECORD_FORGET,
+    RECORD_VOID
+};
 
 enum { HEAD = 5, SUM = 8, RECORD_MOST = HEAD + PATH_MAX + 512 + SUM, BOOT_ID = 40 };
 
@@ -96,6 +104,17 @@ void journal_chunk(struct journal *journal, uint64_t slot, const struct session_
     pack_u64(&record.packer, chunk->offset);
     pack_u64(&record.packer, chunk->length);
     pack_bytes(&record.packer, chunk->digest, sizeof chunk->digest);
+    finish(journal, &record);
+}
+
+void journal_void(struct journal *journal, uint64_t slot, uint64_t offset, uint64_t length)
+{
+    struct record record;
+
+    begin(&record, RECORD_VOID);
+    pack_u64(&record.packer, slot);
+    pack_u64(&record.packer, offset);
+    pack_u64(&record.packer, length);
     finish(journal, &record);
 }
 
@@ -211,23 +230,39 @@ static bool has_slot(struct known_file *file, void *of)
     return false;
 }
 
-static void read_chunk(struct reading *reading, struct unpacker *unpacker)
+/* The partial file of this number; NULL: there is none. */
+static struct known_file *find_slot(struct reading *reading, uint64_t slot)
 {
-    struct session_chunk chunk;
-    struct wanted wanted = {.slot = unpack_u64(unpacker)};
+    struct wanted wanted = {.slot = slot};
 
-    chunk.offset = unpack_u64(unpacker);
-    chunk.length = unpack_u64(unpacker);
-    unpack_bytes(unpacker, chunk.digest, sizeof chunk.digest);
-    if (reading->partial == NULL || reading->partial->slot != wanted.slot) {
+    if (reading->partial == NULL || reading->partial->slot != slot) {
         known_each(reading->known, has_slot, &wanted);
         reading->partial = wanted.found;
     }
-    if (reading->partial == NULL || !unpack_done(unpacker) || !reading->same_digests)
+    return reading->partial;
+}
+
+static void read_chunk(struct reading *reading, struct unpacker *unpacker)
+{
+    struct known_file *file = find_slot(reading, unpack_u64(unpacker));
+    struct session_chunk chunk = {.offset = unpack_u64(unpacker)};
+
+    chunk.length = unpack_u64(unpacker);
+    unpack_bytes(unpacker, chunk.digest, sizeof chunk.digest);
+    if (file == NULL || !unpack_done(unpacker) || !reading->same_digests)
         return;
-    chunks_remove(&reading->partial->chunks, chunk.offset, chunk.length);
-    chunks_add(&reading->partial->chunks, &chunk);
-    reading->partial->is_ours |= !reading->believed;
+    chunks_remove(&file->chunks, chunk.offset, chunk.length);
+    chunks_add(&file->chunks, &chunk);
+    file->is_ours |= !reading->believed;
+}
+
+static void read_void(struct reading *reading, struct unpacker *unpacker)
+{
+    struct known_file *file = find_slot(reading, unpack_u64(unpacker));
+    uint64_t offset = unpack_u64(unpacker), length = unpack_u64(unpacker);
+
+    if (file != NULL && unpack_done(unpacker))
+        chunks_remove(&file->chunks, offset, length);
 }
 
 static void read_done(struct reading *reading, struct unpacker *unpacker)
@@ -273,6 +308,9 @@ static void read_record(struct reading *reading, enum record_type type, const ui
         break;
     case RECORD_CHUNK:
         read_chunk(reading, &unpacker);
+        break;
+    case RECORD_VOID:
+        read_void(reading, &unpacker);
         break;
     case RECORD_DONE:
         read_done(reading, &unpacker);

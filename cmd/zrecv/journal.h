@@ -40,6 +40,10 @@ void journal_close(struct journal *journal);
 void journal_begin(struct journal *journal, const struct known_file *file);
 void journal_chunk(struct journal *journal, uint64_t slot, const struct session_chunk *chunk);
 
+/* Bytes of a partial file are about to be written over: chunks that have any of them do not count any more.
+ */
+void journal_void(struct journal *journal, uint64_t slot, uint64_t offset, uint64_t length);
+
 /* It is about to be published, and is then what file says. */
 void journal_done(struct journal *journal, const struct known_file *file);
 

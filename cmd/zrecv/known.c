@@ -34,17 +34,23 @@ static bool make_room(struct chunks *chunks)
     return true;
 }
 
+bool chunks_have(const struct chunks *chunks, uint64_t offset, uint64_t length)
+{
+    size_t at = find(chunks, offset);
+    return at < chunks->count && chunks->list[at].offset < offset + length;
+}
+
 enum chunks_result chunks_add(struct chunks *chunks, const struct session_chunk *chunk)
 {
     size_t at = find(chunks, chunk->offset);
-    struct session_chunk *next = chunks->list + at;
 
-    if (at < chunks->count && next->offset == chunk->offset && next->length == chunk->length) {
-        *next = *chunk;
+    if (chunks_have(chunks, chunk->offset, chunk->length)) {
+        struct session_chunk *there = &chunks->list[at];
+        if (there->offset != chunk->offset || there->length != chunk->length)
+            return CHUNKS_OVERLAP;
+        *there = *chunk;
         return CHUNKS_ADDED;
     }
-    if (at < chunks->count && next->offset < chunk->offset + chunk->length)
-        return CHUNKS_OVERLAP;
     if (chunks->count >= CHUNKS_MOST || !make_room(chunks))
         return CHUNKS_TOO_MANY;
     memmove(chunks->list + at + 1, chunks->list + at, (chunks->count - at) * sizeof *chunk);

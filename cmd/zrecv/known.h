@@ -23,6 +23,9 @@ enum chunks_result { CHUNKS_ADDED, CHUNKS_OVERLAP, CHUNKS_TOO_MANY };
 /* Adds a chunk, which takes the place of one with the same offset and length. */
 enum chunks_result chunks_add(struct chunks *chunks, const struct session_chunk *chunk);
 
+/* Whether one of them has a byte of this range. */
+bool chunks_have(const struct chunks *chunks, uint64_t offset, uint64_t length);
+
 /* Takes out all that have a byte of this range. */
 void chunks_remove(struct chunks *chunks, uint64_t offset, uint64_t length);
 void chunks_free(struct chunks *chunks);

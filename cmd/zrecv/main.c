@@ -67,13 +67,14 @@ static struct receive_result serve(struct zrecv *zrecv, struct guest *guest)
 }
 
 /* --keep: a process for each sender, so that none of them can stop the service. */
-static void serve_apart(struct zrecv *zrecv, struct guest *guest)
+static void serve_apart(struct zrecv *zrecv, struct door *door, struct guest *guest)
 {
     pid_t child = fork();
 
     if (child < 0)
         message_error(errno, "cannot serve one more sender");
     if (child == 0) {
+        door_leave(door);
         for (size_t i = 0; i < zrecv->listener.count; i++)
             close(zrecv->listener.fds[i]);
         _exit((int)serve(zrecv, guest).status);
@@ -95,7 +96,7 @@ static enum session_status attend(struct zrecv *zrecv, struct door *door)
 
     while ((came = door_wait(door, &zrecv->monitor, deadline, &guest)) > 0) {
         if (zrecv->settings.keep) {
-            serve_apart(zrecv, &guest);
+            serve_apart(zrecv, door, &guest);
             continue;
         }
         struct receive_result result = serve(zrecv, &guest);

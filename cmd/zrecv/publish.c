@@ -52,27 +52,26 @@ static bool publish_directory(struct receiver *receiver, const struct pending *p
     struct stat status;
 
     if (mkdirat(to->dir, to->name, 0700) == 0) {
-        struct known_file *file = known_add(&receiver->store.known, pending->path);
         journal_made(&receiver->store.journal, pending->path);
-        if (file != NULL) {
-            known_reset(file);
-            file->state = KNOWN_MADE;
-        }
+        store_note_made(&receiver->store, pending->path);
         return true;
     }
     if (errno != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
     if (S_ISDIR(status.st_mode))
         return true;
-    *problem = "exists and is no directory";
+    *problem = "it exists, and is no directory";
     return false;
 }
 
 static bool leave_directory(struct receiver *receiver, const struct pending *pending, const struct place *to)
 {
     const struct known_file *file = known_find(&receiver->store.known, pending->path);
+    bool ours =
+        store_has_made(&receiver->store, pending->path) || (file != NULL && file->state == KNOWN_MADE);
 
-    if (receiver->settings->existing == EXISTING_REFUSE && (file == NULL || file->state != KNOWN_MADE))
+    if (!ours && receiver->settings->existing != EXISTING_OVERWRITE &&
+        receiver->settings->existing != EXISTING_UPDATE)
         return true;
     int fd = openat(to->dir, to->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool good = fd >= 0 && attributes_set(receiver, fd, pending);
@@ -184,7 +183,7 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
         return true;
     if (receiver->settings->existing != EXISTING_REFUSE)
         return replace(receiver, to, make, pending);
-    *problem = "exists";
+    *problem = "it exists";
     return false;
 }
 
@@ -194,14 +193,14 @@ bool publish(struct receiver *receiver, const struct pending *pending, const cha
 
     if (!find_place(receiver, pending->path, &to)) {
         if (errno == ELOOP || errno == ENOTDIR)
-            *problem = "would be reached through something that is no directory";
+            *problem = "the way to it is no directory";
         return false;
     }
     switch (pending->kind) {
     case SESSION_FILE:
         if (publish_file(receiver, pending, &to))
             return true;
-        *problem = errno == EEXIST ? "exists" : errno == EISDIR ? "exists and is a directory" : NULL;
+        *problem = errno == EEXIST ? "it exists" : errno == EISDIR ? "it exists, and is a directory" : NULL;
         return false;
     case SESSION_DIRECTORY:
         return publish_directory(receiver, pending, &to, problem);

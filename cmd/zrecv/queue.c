@@ -156,8 +156,8 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
     int error = problem == NULL ? errno : 0;
     if (pending->kind == SESSION_FILE)
         journal_forget(&receiver->store.journal, pending->path);
-    return receiver_refuse(receiver, pending->number, SESSION_REFUSED, error, "'%s' %s", pending->path,
-                           problem != NULL ? problem : "cannot be made");
+    return receiver_refuse(receiver, pending->number, SESSION_REFUSED, error, "'%s': %s", pending->path,
+                           problem != NULL ? problem : "it cannot be made");
 }
 
 bool queue_flush(struct receiver *receiver)

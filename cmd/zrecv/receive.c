@@ -178,6 +178,12 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
         return receiver_abort(receiver, "an end before the end of the last entry");
     if (!queue_flush(receiver))
         return false;
+    if (receiver->bad > 0) {
+        message_note("%s: %llu files did not come as they were sent, and have not come again", receiver->peer,
+                     (unsigned long long)receiver->bad);
+        receiver->failed += receiver->bad;
+        receiver->worst = SESSION_DIGEST;
+    }
     if (receiver->has_store && receiver->settings->sync && receiver->entries > 0 &&
         !receiver_wait_for(receiver, sync_all, receiver))
         return refuse_session(receiver, errno, "cannot bring the directory to the disk");

@@ -27,6 +27,7 @@ struct receiver {
     struct queue queue;
     uint64_t last_number;           /* the highest one that has come */
     uint64_t again[SESSION_WINDOW]; /* numbers of files that are to be sent again, whole */
+    uint64_t bad; /* files that came as something else than was sent, and have not come again */
     uint64_t entries, failed;
     enum session_status worst;      /* what refused entries make of the exit status */
     bool is_worth_keeping;          /* a later session may go on with what is in the store */

@@ -153,10 +153,10 @@ static int take_own(struct settings *settings, int id, const char *argument)
         settings->key_file = argument;
         break;
     case OPTION_PLAIN:
-        settings->security = SESSION_PLAIN;
+        settings->plain = true;
         break;
     case OPTION_NO_KEY:
-        settings->security = SESSION_OPEN;
+        settings->no_key = true;
         break;
     case OPTION_ALLOW:
         return add_network(settings, argument);
@@ -217,7 +217,9 @@ static bool check(const struct settings *settings, int count, char **operands)
         option_usage_error("--connect needs HOST[:PORT]");
     else if (settings->connects && (settings->keep || settings->print_port || settings->allow_count > 0))
         option_usage_error("--keep, --allow and --print-port are for who listens, and --connect does not");
-    else if (settings->security == SESSION_OPEN && !settings->has_directory)
+    else if (settings->plain && settings->no_key)
+        option_usage_error("--plain proves the key, and --no-key has none");
+    else if (settings->no_key && !settings->has_directory)
         option_usage_error("--no-key needs a DIRECTORY, or -");
     else if (settings->keep && strcmp(settings->directory, "-") == 0)
         option_usage_error("--keep needs a DIRECTORY: standard output takes one session");
@@ -233,7 +235,6 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     *settings = (struct settings){.transfer = transfer_defaults,
                                   .connect = CONNECT_OPTIONS_DEFAULT,
                                   .directory = ".",
-                                  .security = SESSION_ENCRYPTED,
                                   .sync = true,
                                   .resume_wait = 600 * UINT64_C(1000000000)};
     settings->umask = umask(0);
@@ -248,6 +249,9 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     if (count >= 2)
         settings->directory = operands[1];
     settings->has_directory = count >= 2;
+    settings->security = settings->no_key  ? SESSION_OPEN
+                         : settings->plain ? SESSION_PLAIN
+                                           : SESSION_ENCRYPTED;
     if (!check(settings, count, operands))
         return SESSION_USAGE;
     const char *text = count > 0 ? operands[0] : PEER_PORT,

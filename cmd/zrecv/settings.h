@@ -20,6 +20,7 @@ struct settings {
     struct address address;
     const char *directory; /* "-": standard output */
     const char *key_file;  /* NULL: none */
+    bool plain, no_key;    /* which make */
     enum session_security security;
     enum existing_policy existing;
     struct network allow[DOOR_NETWORKS];

@@ -17,16 +17,16 @@ static int open_private(int dir, const char *name, const char **problem)
 {
     struct stat status;
 
-    *problem = "cannot make the directory for partial files";
+    *problem = "cannot make " STORE_NAME;
     if (mkdirat(dir, name, 0700) != 0 && errno != EEXIST)
         return -1;
-    *problem = "cannot use the directory for partial files";
+    *problem = "cannot use " STORE_NAME;
     int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) != 0)
         return -1;
     if (status.st_uid == geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return fd;
-    *problem = "the directory for partial files is not ours alone";
+    *problem = STORE_NAME " is not ours alone";
     errno = 0;
     descriptor_close(&fd);
     return -1;
@@ -115,6 +115,38 @@ int store_open_slot(const struct store *store, uint64_t slot, bool made)
     descriptor_close(&fd);
     errno = EINVAL;
     return -1;
+}
+
+static void sum_up(struct store *store, const char *path, uint8_t sum[DIGEST_BYTES])
+{
+    digest_add(store->journal.sum, path, strlen(path));
+    digest_take(store->journal.sum, sum);
+}
+
+void store_note_made(struct store *store, const char *path)
+{
+    uint8_t sum[DIGEST_BYTES];
+
+    if (store->made_count == STORE_MADE) { /* a sender that never leaves any */
+        memmove(store->made[0], store->made[1], sizeof store->made - sizeof store->made[0]);
+        store->made_count--;
+    }
+    sum_up(store, path, sum);
+    memcpy(store->made[store->made_count++], sum, STORE_SUM);
+}
+
+bool store_has_made(struct store *store, const char *path)
+{
+    uint8_t sum[DIGEST_BYTES];
+
+    sum_up(store, path, sum);
+    for (size_t i = store->made_count; i > 0; i--) {
+        if (memcmp(store->made[i - 1], sum, STORE_SUM) == 0) {
+            store->made_count = i - 1;
+            return true;
+        }
+    }
+    return false;
 }
 
 void store_drop(struct store *store, struct known_file *file)

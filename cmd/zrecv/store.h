@@ -7,7 +7,7 @@
 
 #define STORE_NAME ".zrecv.d"
 
-enum { STORE_ID = 2 * SESSION_ID + 1, STORE_SLOT = 24 };
+enum { STORE_ID = 2 * SESSION_ID + 1, STORE_SLOT = 24, STORE_MADE = PATH_MAX / 2, STORE_SUM = 16 };
 
 struct store {
     int root;          /* the caller's */
@@ -16,6 +16,9 @@ struct store {
     struct journal journal;
     struct known known;
     uint64_t slots; /* the highest number in use */
+    uint8_t made[STORE_MADE]
+                [STORE_SUM]; /* digests of the paths of directories that this session has made and not left */
+    size_t made_count;
 };
 
 /*
@@ -34,6 +37,12 @@ void store_slot_name(uint64_t slot, char name[STORE_SLOT]);
 
 /* Opens a partial file for writing and reading; made: as a new one. -1 with errno. */
 int store_open_slot(const struct store *store, uint64_t slot, bool made);
+
+/* Remembers a directory that has been made; no path has room for more of them than are remembered. */
+void store_note_made(struct store *store, const char *path);
+
+/* Whether this session has made the directory; it, and what is below it, is forgotten then. */
+bool store_has_made(struct store *store, const char *path);
 
 /* Removes a partial file, and forgets it. */
 void store_drop(struct store *store, struct known_file *file);

@@ -209,3 +209,15 @@ bool answers_await(struct sender *sender)
             return false;
     return true;
 }
+
+bool answers_wanted(struct sender *sender, uint64_t size)
+{
+    if (size < SESSION_ASKS)
+        return true;
+    while (sender->answer == CURRENT_NONE)
+        if (!answers_take(sender, true))
+            return false;
+    if (sender->answer != CURRENT_SETTLED)
+        sender->answer = CURRENT_NONE;
+    return true;
+}

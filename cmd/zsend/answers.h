@@ -14,6 +14,10 @@ bool answers_take(struct sender *sender, bool wait);
 struct outstanding *answers_expect(struct sender *sender, uint64_t number, enum session_kind kind,
                                    const char *path, const char *source);
 
+/* Behind the entry of a file of so many bytes: waits until the receiver has said whether it wants them, if it
+ * has that many that it says so. False: the session is over. */
+bool answers_wanted(struct sender *sender, uint64_t size);
+
 /* The entry will not be answered. */
 void answers_forget(struct sender *sender, struct outstanding *outstanding);
 

@@ -44,6 +44,13 @@ static enum outcome fail(struct sending *sending, int error, const char *what)
     return GIVEN_UP;
 }
 
+static enum outcome note(struct sending *sending, enum session_status status, const char *what)
+{
+    message_note("'%s': %s", sending->file->text, what);
+    sender_note(sending->sender, status);
+    return GIVEN_UP;
+}
+
 static bool add_chunk(struct sending *sending, const struct session_chunk *chunk)
 {
     if (sending->count == sending->room) {
@@ -216,9 +223,7 @@ static enum outcome check(struct sending *sending)
     }
     if (!same)
         return CHANGED;
-    message_note("'%s' does not arrive as it is sent", sending->file->text);
-    sender_note(sender, SESSION_DIGEST);
-    return GIVEN_UP;
+    return note(sending, SESSION_DIGEST, "it does not arrive as it is sent");
 }
 
 static enum outcome send_extents(struct sending *sending)
@@ -262,8 +267,7 @@ static enum outcome send_content(struct sending *sending)
         outcome = finish(sending, false) ? SENT : OVER;
     if (outcome != SENT || fstat(sending->fd, &now) != 0 || stamp_is_unchanged(&sending->status, &now))
         return outcome;
-    message_note("'%s' changed while the receiver checked it", sending->file->text);
-    sender_note(sender, SESSION_LOCAL);
+    note(sending, SESSION_LOCAL, "it changed while the receiver checked it");
     return SENT; /* the receiver has it as it was */
 }
 
@@ -283,7 +287,8 @@ static bool has_same_bytes(struct sending *sending, const struct have_file *have
 {
     uint8_t digest[DIGEST_BYTES];
 
-    message_note("'%s' had just been changed when it was sent: it is read once more", sending->file->text);
+    message_note("'%s': it had just been changed when it was sent, and is read once more",
+                 sending->file->text);
     if (!have->complete)
         return false; /* each chunk is read when its turn comes */
     sending->looks = true;
@@ -316,7 +321,7 @@ static enum outcome announce(struct sending *sending)
     if (fstat(sending->fd, &sending->status) != 0)
         return fail(sending, errno, "error reading");
     if (!S_ISREG(sending->status.st_mode))
-        return fail(sending, 0, "no regular file any more:");
+        return note(sending, SESSION_LOCAL, "it is no regular file any more");
     if (is_complete(sending)) {
         atomic_fetch_add(&sender->wire.watch->payload, (uint64_t)sending->status.st_size);
         atomic_fetch_add(&sender->wire.watch->files, 1);
@@ -329,7 +334,7 @@ static enum outcome announce(struct sending *sending)
     sender->answer = CURRENT_NONE;
     sender->again_count = 0;
     sender->current = sending->number;
-    return sending->number != 0 ? SENT : OVER;
+    return sending->number != 0 && answers_wanted(sender, (uint64_t)sending->status.st_size) ? SENT : OVER;
 }
 
 /* Announces and sends it until it stays the same. */
@@ -339,7 +344,7 @@ static enum outcome try_and_try(struct sending *sending)
         enum outcome outcome = announce(sending);
         if (outcome != SENT)
             return outcome;
-        if (sending->sender->granted & SESSION_DRY)
+        if (sending->sender->granted & SESSION_DRY || sending->sender->answer == CURRENT_SETTLED)
             return SENT;
         outcome = send_content(sending);
         if (outcome == SENT || outcome == OVER)
@@ -349,7 +354,7 @@ static enum outcome try_and_try(struct sending *sending)
         if (outcome == GIVEN_UP)
             break;
         if (tries == TRIES - 1)
-            fail(sending, 0, "changes while it is sent:");
+            note(sending, SESSION_LOCAL, "it changed while it was sent");
     }
     struct outstanding *outstanding = &sending->sender->outstanding[sending->number % SESSION_WINDOW];
     if (outstanding->number == sending->number)
@@ -384,7 +389,7 @@ bool file_send_again(struct sender *sender)
         bool good = path != NULL && text != NULL;
         one->again = false;
         if (good && ++one->tries > ROUNDS) {
-            message_note("'%s' changes while it is sent, or does not arrive as it is sent", text);
+            message_note("'%s': it changes while it is sent, or does not arrive as it is sent", text);
             sender_note(sender, SESSION_DIGEST);
             answers_forget(sender, one);
         } else if (good) {

@@ -140,10 +140,10 @@ static int take_session(struct settings *settings, int id, const char *argument)
         settings->key_file = argument;
         break;
     case OPTION_PLAIN:
-        settings->security = SESSION_PLAIN;
+        settings->plain = true;
         break;
     case OPTION_NO_KEY:
-        settings->security = SESSION_OPEN;
+        settings->no_key = true;
         break;
     case OPTION_LISTEN:
         settings->listens = true;
@@ -215,6 +215,8 @@ static const char *check(const struct settings *settings)
         return "--raw sends plain bytes, and has no option of a session";
     if (!settings->raw && (settings->offset > 0 || settings->has_length))
         return "--offset and --length need --raw";
+    if (settings->plain && settings->no_key)
+        return "--plain proves the key, and --no-key has none";
     if (!settings->listens && (settings->print_port || settings->allow_count > 0))
         return "--print-port and --allow need --listen";
     if (settings->connect.socket.mptcp && settings->address.family != AF_UNSPEC)
@@ -239,6 +241,9 @@ static int take_operands(struct settings *settings, int count, char **operands)
     else if ((problem = check(settings)) != NULL)
         option_usage_error("%s", problem);
     else {
+        settings->security = settings->no_key  ? SESSION_OPEN
+                             : settings->plain ? SESSION_PLAIN
+                                               : SESSION_ENCRYPTED;
         settings->files = operands;
         settings->file_count = (size_t)count - 1;
         return SETTINGS_GO_ON;
@@ -250,8 +255,7 @@ int settings_parse(struct settings *settings, int argc, char **argv)
 {
     int id;
 
-    *settings = (struct settings){
-        .transfer = transfer_defaults, .connect = CONNECT_OPTIONS_DEFAULT, .security = SESSION_ENCRYPTED};
+    *settings = (struct settings){.transfer = transfer_defaults, .connect = CONNECT_OPTIONS_DEFAULT};
     while ((id = option_next(&table, argc, argv)) != -1) {
         int status = take_option(settings, id);
         if (status != SETTINGS_GO_ON)

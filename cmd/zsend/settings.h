@@ -22,6 +22,7 @@ struct settings {
 
     /* Without raw. */
     const char *key_file; /* NULL: none */
+    bool plain, no_key;   /* which make */
     enum session_security security;
     enum digest_algorithm algorithm;
     const char *name; /* of standard input at the receiver, NULL: none */

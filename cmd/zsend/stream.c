@@ -286,10 +286,12 @@ bool stream_send(struct sender *sender, const char *name)
     stream.number = entry_send(sender, SESSION_FILE, &status, -1, name, "standard input", NULL, 0, NULL);
     if (stream.number == 0)
         return false;
-    if (sender->granted & SESSION_DRY)
-        return true;
     sender->answer = CURRENT_NONE;
     sender->current = stream.number;
+    if (!answers_wanted(sender, UINT64_MAX))
+        return false;
+    if (sender->answer == CURRENT_SETTLED) /* it is not wanted, or nothing is to be sent */
+        return true;
     stream.buffer = malloc(PIECE);
     open_splicing(&stream);
     digest_take(sender->list, unused); /* anew */

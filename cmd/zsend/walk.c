@@ -174,10 +174,12 @@ static bool send_found(struct step *step)
         if (S_ISFIFO(found->fts_statp->st_mode))
             return entry_send(step->sender, SESSION_FIFO, found->fts_statp, -1, step->path, found->fts_path,
                               NULL, 0, NULL);
-        note_failure(step, 0, "neither devices nor sockets are sent:");
+        message_note("'%s': neither devices nor sockets are sent", found->fts_path);
+        sender_note(step->sender, SESSION_LOCAL);
         return true;
     case FTS_DC:
-        note_failure(step, 0, "a directory that contains itself:");
+        message_note("'%s': the directory contains itself", found->fts_path);
+        sender_note(step->sender, SESSION_LOCAL);
         return true;
     default: /* FTS_DNR, FTS_ERR, FTS_NS */
         note_failure(step, found->fts_errno,

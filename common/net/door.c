@@ -62,10 +62,11 @@ struct door *door_open(const struct door_settings *settings, struct listener *li
     return NULL;
 }
 
+/* In order, so that what was said to him arrives; what he says more is answered by a reset. */
 static void send_away(struct visitor *visitor)
 {
     channel_close(&visitor->greeting.channel);
-    connection_reset(visitor->fd);
+    connection_close(visitor->fd);
     visitor->fd = -1;
 }
 
@@ -76,6 +77,13 @@ void door_close(struct door *door)
             send_away(&door->visitors[i]);
     descriptor_close(&door->epoll);
     free(door);
+}
+
+void door_leave(struct door *door)
+{
+    for (size_t i = 0; i < DOOR_VISITORS; i++)
+        descriptor_close(&door->visitors[i].fd);
+    descriptor_close(&door->epoll);
 }
 
 /* One line about a peer, unless there have been too many of late. */

@@ -26,6 +26,9 @@ struct door;
 struct door *door_open(const struct door_settings *settings, struct listener *listener);
 void door_close(struct door *door);
 
+/* For a child process: closes its descriptors of all that wait, whom the parent goes on with. */
+void door_leave(struct door *door);
+
 /* Somebody who has the key. */
 struct guest {
     struct channel channel;

@@ -74,6 +74,17 @@ static void fill_proof(struct greeting *greeting)
     make_proof(greeting, greeting->settings->role, greeting->proof + FRAME_HEADER);
 }
 
+/* The peer speaks another language: our greeting tells it so, before the connection ends. */
+static enum channel_result turn_away(struct greeting *greeting, const char *problem)
+{
+    size_t n;
+
+    if (greeting->listens &&
+        channel_write(&greeting->channel, own_hello(greeting), GREETING_HELLO, false, &n) == CHANNEL_OK)
+        channel_flush(&greeting->channel);
+    return fail(greeting, SESSION_AUTH, problem);
+}
+
 /* The peer's HELLO has come. */
 static enum channel_result check_hello(struct greeting *greeting)
 {
@@ -84,15 +95,15 @@ static enum channel_result check_hello(struct greeting *greeting)
     const char *problem = frame_decode(bytes, &frame);
 
     if (problem != NULL)
-        return fail(greeting, SESSION_AUTH, problem);
+        return turn_away(greeting, problem);
     if (frame.type != FRAME_HELLO || frame.payload != unpacker.left ||
         !session_unpack_hello(&unpacker, &hello))
         return fail(greeting, SESSION_AUTH, "its first frame is no greeting");
     if (hello.role == greeting->settings->role)
-        return fail(greeting, SESSION_AUTH,
-                    hello.role == SESSION_SENDER ? "it is a zsend as well" : "it is a zrecv as well");
+        return turn_away(greeting,
+                         hello.role == SESSION_SENDER ? "it is a zsend as well" : "it is a zrecv as well");
     if (hello.security != greeting->settings->security)
-        return fail(greeting, SESSION_AUTH, "--plain and --no-key have to be said on both sides");
+        return turn_away(greeting, "--plain and --no-key have to be said on both sides");
     return CHANNEL_OK;
 }
 

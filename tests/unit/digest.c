@@ -9,8 +9,10 @@
 
 enum { TOTAL = 300000 /* bytes: XXH3 has another way for long inputs */ };
 
-static const char *const names[DIGEST_COUNT] = {
-    [DIGEST_XXH3] = "xxh3", [DIGEST_SHA256] = "sha256", [DIGEST_SHA512] = "sha512"};
+static const char *const names[DIGEST_COUNT] = {[DIGEST_XXH3] = "xxh3",
+                                                [DIGEST_SHA256] = "sha256",
+                                                [DIGEST_SHA512] = "sha512",
+                                                [DIGEST_BLAKE2B] = "blake2b"};
 
 /* The digest of data, which is added in pieces of so many bytes, in text. NULL if there is none. */
 static const char *digest_of(enum digest_algorithm algorithm, const char *data, size_t length, size_t piece,
