@@ -19,7 +19,7 @@ make_tree() {
     printf x | dd of=tree/holey bs=1 seek=1000000 conv=notrunc status=none
 }
 
-@test "sha256sum -c and sha512sum -c accept the list, whatever the names are" {
+@test "sha256sum -c, sha512sum -c and b2sum -c accept the list, whatever the names are" {
     make_tree
     zcp -r --hash=sha256 tree copy >list
     [ "$(wc -l <list)" -eq 8 ]
@@ -27,6 +27,9 @@ make_tree() {
     zcp -r --hash=sha512:list tree copy2
     [ "$(wc -l <list)" -eq 8 ]
     sha512sum --quiet --strict -c list
+    zcp -r --hash=blake2b:list tree copy4
+    [ "$(wc -l <list)" -eq 8 ]
+    b2sum --quiet --strict -c list
     printf x >>copy/a
     run -1 sha256sum --quiet -c <(zcp -r --hash=sha256 tree copy3 | sed 's/copy3/copy/')
 }

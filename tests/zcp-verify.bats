@@ -77,7 +77,7 @@ damaged='
     random_file odd 524289
     random_file page 4096
     : >empty
-    for algorithm in xxh3 sha256 sha512; do
+    for algorithm in xxh3 sha256 sha512 blake2b; do
         for options in --sparse=auto --sparse=always --method=read --method=copy_file_range,read --method=splice; do
             zcp --verify="$algorithm" "$options" -t "$(mktemp -d -p .)" holey odd page empty
         done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ztee --hash: the digest of the whole stream, as sha256sum, sha512sum and xxhsum know it, or none.
+# ztee --hash: the digest of the whole stream, as sha256sum, sha512sum, b2sum and xxhsum know it, or none.
 # shellcheck disable=SC2030,SC2031,SC2094,SC2154 # tests are subshells; FIFOs have two ends; helpers set variables
 bats_require_minimum_version 1.5.0
 load helpers
@@ -8,19 +8,20 @@ setup_file() {
     straight_python
 }
 
-@test "sha256 and sha512 are those of sha256sum and sha512sum, for every size and from every method" {
+@test "sha256, sha512 and blake2b are those of sha256sum, sha512sum and b2sum, for every size and from every method" {
     local size option
     random_file data 3145749
     for size in 0 1 64 111 112 3145749; do
         head -c "$size" data >in
         expected="$(sha256sum <in)
-$(sha512sum <in)"
-        run -0 --separate-stderr timeout 20 ztee --no-stdout --hash=sha256 --hash=sha512 copy < <(cat in)
+$(sha512sum <in)
+$(b2sum <in)"
+        run -0 --separate-stderr timeout 20 ztee --no-stdout --hash=sha256 --hash=sha512 --hash=blake2b copy < <(cat in)
         [ "$stderr" = "$expected" ]
         cmp in copy
     done
     for option in --method=mmap --method=splice --method=read --buffer=64K; do
-        run -0 --separate-stderr timeout 20 ztee --no-stdout "$option" --hash=sha256 --hash=sha512 copy <in
+        run -0 --separate-stderr timeout 20 ztee --no-stdout "$option" --hash=sha256 --hash=sha512 --hash=blake2b copy <in
         [ "$stderr" = "$expected" ]
     done
 }

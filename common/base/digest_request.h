@@ -15,7 +15,7 @@ struct digest_request {
     int output;       /* the open file, or -1 */
 };
 
-#define DIGEST_REQUEST_HELP "xxh3, sha256, sha512"
+#define DIGEST_REQUEST_HELP "xxh3, sha256, sha512, blake2b"
 
 /* Parses it; output is -1. False: it is wrong. */
 bool digest_request_parse(const char *text, struct digest_request *request);
