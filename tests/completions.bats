@@ -96,7 +96,7 @@ tos=(af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 cs0 cs1 cs2 cs3
 # What all shells have to do.
 
 check_options() {
-    for command in zcat-net zcp zsend ztee; do
+    for command in zcat-net zcp zrecv zsend ztee; do
         options "$command" >options
         [ "$(wc -l <options)" -gt 10 ]
         # shellcheck disable=SC2046 # words
@@ -122,16 +122,26 @@ check_values() {
     exactly "$1" 'zcat-net --exit-on=p' peer
     exactly "$1" 'zcat-net -T ' "${tos[@]}"
     exactly "$1" 'zcat-net -w ' ''
-    exactly "$1" 'zcat-net --hash=' xxh3 sha256 sha512
+    exactly "$1" 'zcat-net --hash=' xxh3 sha256 sha512 blake2b
     exactly "$1" 'zcat-net -X ' 4 5 connect
     exactly "$1" 'zcat-net -P ' ''
+    exactly "$1" 'zsend --hash=' xxh3 sha256 sha512 blake2b
+    exactly "$1" 'zsend --hash=sha256:' ''
+    exactly "$1" 'zsend --name=' ''
+    exactly "$1" 'zsend --allow=' ''
+    exactly "$1" 'zrecv --accept=' owner xattrs links
+    exactly "$1" 'zrecv --accept links,owner,' xattrs
+    exactly "$1" 'zrecv --progress=' auto always never
+    exactly "$1" 'zrecv --resume-wait=' ''
+    # shellcheck disable=SC2046 # words
+    [ ! -e "$congestion" ] || exactly "$1" 'zrecv --congestion=' $(cat "$congestion")
     exactly "$1" 'zcp --method=' clone copy_file_range sendfile splice mmap read
     exactly "$1" 'zcp --method=clone,read,' copy_file_range sendfile splice mmap
     exactly "$1" 'zcp --progress=' auto always never
     exactly "$1" 'zcp --reflink=' auto always never
     exactly "$1" 'zcp --sparse=' auto always never
-    exactly "$1" 'zcp --hash=' xxh3 sha256 sha512
-    exactly "$1" 'zcp --verify=' xxh3 sha256 sha512
+    exactly "$1" 'zcp --hash=' xxh3 sha256 sha512 blake2b
+    exactly "$1" 'zcp --verify=' xxh3 sha256 sha512 blake2b
     exactly "$1" 'zcp --update=' all none none-fail older
     exactly "$1" 'zcp --backup=' none off numbered t existing nil simple never
     exactly "$1" 'zcp --preserve=' mode ownership timestamps links context xattr all
@@ -141,7 +151,7 @@ check_values() {
     exactly "$1" 'ztee --output-error=' warn warn-nopipe exit exit-nopipe
     exactly "$1" 'ztee --slow=' block drop
     exactly "$1" 'ztee --buffer=' 1M 16M 256M
-    exactly "$1" 'ztee --hash=' xxh3 sha256 sha512
+    exactly "$1" 'ztee --hash=' xxh3 sha256 sha512 blake2b
     exactly "$1" 'ztee --fd=' ''
 }
 
@@ -169,6 +179,28 @@ check_operands() {
     exactly "$1" 'zcat-net -l vsock:l' local
     no_operand "$1" 'zsend --raw a-file known.example:80 '
     mkdir -p a-directory
+    among "$1" 'zsend a-' a-file
+    among "$1" 'zsend a-file a-' a-file
+    among "$1" 'zsend - a-file a-directory a-' a-file
+    among "$1" 'zsend a-file kno' known.example
+    among "$1" 'zsend --hash sha256 a-file a-file kno' known.example
+    among "$1" 'zsend a-file u' unix
+    among "$1" 'zsend a-file unix:a-' a-file
+    exactly "$1" 'zsend a-file vs' ''
+    exactly "$1" 'zsend kno' ''
+    among "$1" 'zsend --listen a-file 127' 127.0.0.1
+    among "$1" 'zsend --key-file=a-' a-file
+    among "$1" 'zrecv 127' 127.0.0.1
+    among "$1" 'zrecv u' unix
+    among "$1" 'zrecv unix:a-' a-file
+    among "$1" 'zrecv --connect kno' known.example
+    exactly "$1" 'zrecv kno' ''
+    exactly "$1" 'zrecv 9390 a-' a-directory
+    exactly "$1" 'zrecv --key-file a-file 9390 a-' a-directory
+    among "$1" 'zrecv --keep 9390 ' -
+    no_operand "$1" 'zrecv 9390 a-directory '
+    no_operand "$1" 'zrecv 9390 - '
+    among "$1" 'zrecv --key-file a-' a-file
     among "$1" 'zcp a-' a-file
     among "$1" 'zcp --hash=sha256:a-' a-file
     among "$1" 'zcp --sparse=always -j 2 --preserve a-file a-' a-file
@@ -186,6 +218,8 @@ check_ports() {
     getent services https/tcp >/dev/null || skip 'no /etc/services here'
     for line in 'zcat-net known.example http' 'zcat-net -q 1 -v known.example http' 'zcat-net -l http' \
         'zcat-net -l 127.0.0.1 http' 'zcat-net -p http' 'zcat-net -lvp http' 'zcat-net -x known.example:http' \
+        'zrecv http' 'zrecv 127.0.0.1:http' 'zrecv --connect known.example:http' 'zsend --listen a-file http' \
+        'zsend a-file known.example:http' 'zsend a-file [::1]:http' \
         'zsend --raw a-file known.example:http' 'zsend --raw a-file [::1]:http' 'ztee --tcp=known.example:http'; do
         among "$1" "$line" https
     done
@@ -247,13 +281,19 @@ check_ports() {
         zcat-net --"$value" --version
     done
     for value in output-error={warn,warn-nopipe,exit,exit-nopipe} slow={block,drop} buffer={1M,16M,256M} \
-        hash={xxh3,sha256,sha512} method={splice,tee,mmap,read}; do
+        hash={xxh3,sha256,sha512,blake2b} method={splice,tee,mmap,read}; do
         ztee --"$value" --version
     done
     for value in {progress,reflink,sparse}={auto,always,never} update={all,none,none-fail,older} \
         backup={none,off,numbered,t,existing,nil,simple,never} {no-,}preserve={mode,ownership,timestamps,links,xattr,all} \
-        method={clone,copy_file_range,sendfile,splice,mmap,read} {hash,verify}={xxh3,sha256,sha512}; do
+        method={clone,copy_file_range,sendfile,splice,mmap,read} {hash,verify}={xxh3,sha256,sha512,blake2b}; do
         zcp --"$value" --version
+    done
+    for value in hash={xxh3,sha256,sha512,blake2b}; do
+        zsend --"$value" --version
+    done
+    for value in accept={owner,xattrs,links} accept=links,owner progress={auto,always,never}; do
+        zrecv --"$value" --version
     done
     for value in "${tos[@]}"; do
         zcat-net -T "$value" --version

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Completes zcat-net; the functions named __zcopy_* complete what zsend and ztee have in common with it.
+# Completes zcat-net; the functions named __zcopy_* complete what the other commands have in common with it.
+
+set -g __zcopy_digests xxh3 sha256 sha512 blake2b
 
 # Adds the options of a command: each row of its --help, whose lines are joined first.
 function __zcopy_options --argument-names command
@@ -42,9 +44,13 @@ function __zcopy_candidates --argument-names command name
         case buffer
             echo 1M 16M 256M
         case hash
-            echo '(__zcopy_digest)'
+            test $command = zsend; and echo $__zcopy_digests; or echo '(__zcopy_digest)'
         case verify
-            echo xxh3 sha256 sha512
+            echo $__zcopy_digests
+        case accept
+            echo '(__zcopy_list accept owner xattrs links)'
+        case key-file
+            echo '(__fish_complete_path (commandline -ct | string replace -r "^--key-file=" ""))'
         case tcp x
             echo '(__zcopy_host_port)'
         case hex-dump
@@ -110,6 +116,37 @@ function __zcopy_vsock
     printf 'vsock:%s:\n' $argv
 end
 
+function __zcopy_unix
+    string replace -r '^' unix: -- (__fish_complete_path (commandline -ct | string replace unix: ''))
+end
+
+# The other side of a session: HOST, HOST:PORT, [IPV6]:PORT, unix:PATH
+function __zcopy_peer
+    switch (commandline -ct)
+        case 'unix:*'
+            __zcopy_unix
+        case '*:*'
+            __zcopy_host_port
+        case '*'
+            echo unix:
+            __fish_print_hostnames
+    end
+end
+
+# Where a session listens: PORT, ADDR:PORT, unix:PATH
+function __zcopy_listen
+    switch (commandline -ct)
+        case 'unix:*'
+            __zcopy_unix
+        case '*:*'
+            __zcopy_host_port
+        case '*'
+            echo unix:
+            __zcopy_ports
+            __fish_print_addresses | string replace -rf '^([\d.]+).*' '$1:'
+    end
+end
+
 # ALGO[:FILE]
 function __zcopy_digest
     set -l word (commandline -ct | string replace -r '^--hash=' '')
@@ -117,7 +154,7 @@ function __zcopy_digest
         set -l algorithm (string replace -r ':.*' ':' -- $word)
         string replace -r '^' $algorithm -- (__fish_complete_path (string replace $algorithm '' -- $word))
     else
-        printf '%s\n' xxh3 sha256 sha512
+        printf '%s\n' $__zcopy_digests
     end
 end
 
@@ -128,13 +165,17 @@ function __zcopy_operands --argument-names command
     for word in $words
         if test $is_value = 1
             set is_value 0
-        else if string match -q -- '-*' $word
+        else if string match -qr -- '^-.' $word # - alone is an operand
             set -l option (string replace -r '^-[^-]*([^-])$' -- '-$1' $word)
             contains -- $command$option $__zcopy_valued; and set is_value 1
         else
             echo $word
         end
     end
+end
+
+function __zcopy_given --argument-names option
+    contains -- $option (commandline -opc)
 end
 
 function __zcopy_operand_is --argument-names command number

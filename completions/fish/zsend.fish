@@ -3,11 +3,11 @@
 
 source (status dirname)/zcat-net.fish
 
-# HOST:PORT, [IPV6]:PORT, unix:PATH, vsock:CID:PORT
+# With --raw: HOST:PORT, [IPV6]:PORT, unix:PATH, vsock:CID:PORT
 function __zsend_receiver
     set -l word (commandline -ct)
     if string match -q 'unix:*' -- $word
-        string replace -r '^' unix: -- (__fish_complete_path (string replace unix: '' -- $word))
+        __zcopy_unix
     else if string match -q 'vsock:*' -- $word
         __zcopy_vsock host hypervisor local
     else
@@ -15,7 +15,18 @@ function __zsend_receiver
     end
 end
 
+# What may stand behind the first file, beside another one.
+function __zsend_last
+    if __zcopy_given --raw
+        __zcopy_operand_is zsend 2; and __zsend_receiver
+    else if __zcopy_given --listen
+        __zcopy_listen
+    else
+        __zcopy_peer
+    end
+end
+
 complete -c zsend -f
-complete -c zsend -n '__zcopy_operand_is zsend 1' -F
-complete -c zsend -n '__zcopy_operand_is zsend 2' -a '(__zsend_receiver)'
+complete -c zsend -n 'not __zcopy_given --raw; or __zcopy_operand_is zsend 1' -F
+complete -c zsend -n 'not __zcopy_operand_is zsend 1' -a '(__zsend_last)'
 __zcopy_options zsend
