@@ -27,6 +27,10 @@ setup() {
         [ "$(cat in/tree/a/b/1 in/tree/large)" = $'old\nold' ]
         cp -p tree/a/b/1 in/tree/a/b
         cp -p tree/large in/tree
+        for name in a/b a .; do # they were there, and have stayed as they were
+            chmod --reference="tree/$name" "in/tree/$name"
+            touch -r "tree/$name" "in/tree/$name"
+        done
         same tree in/tree
         rm -r in/tree
         mkdir -p in/tree/a/b
