@@ -19,8 +19,9 @@ def digest(value):
     return value.ljust(DIGEST_BYTES, b"\0")
 
 
-def entry(number, kind, path, target=b"", size=0, mode=0o644, xattrs=b"", stamp=b"stamp"):
-    numbers = struct.pack(">QBIIIqIQQ", number, kind, mode, 0, 0, 1700000000, 5, size, size)
+def entry(number, kind, path, target=b"", size=0, mode=0o644, xattrs=b"", stamp=b"stamp",
+          stored=None):
+    numbers = struct.pack(">QBIIIqIQQ", number, kind, mode, 0, 0, 1700000000, 5, size, size if stored is None else stored)
     return numbers + text(path) + text(target) + text(stamp) + text(xattrs)
 
 
@@ -95,7 +96,7 @@ def receiver():
     tree = (step(ENTRY, entry(1, DIRECTORY, b"d", mode=0o755)) + whole(2, b"d/f", b"contents", mode=0o4755) +
             step(ENTRY, entry(3, SYMLINK, b"d/l", b"f")) + step(ENTRY, entry(4, FIFO, b"p")) +
             step(ENTRY, entry(5, HARD_LINK, b"h", b"d/f")) + step(ENTRY, entry(6, LEAVE, b"d", mode=0o2700)))
-    sparse = step(ENTRY, entry(1, FILE, b"s", size=1 << 40)) + piece(1, 1 << 39, b"mid") + last(1, 1 << 40, 1)
+    sparse = step(ENTRY, entry(1, FILE, b"s", size=1 << 40, stored=3)) + piece(1, 1 << 39, b"mid") + last(1, 1 << 40, 1)
     wrong = (step(ENTRY, entry(1, FILE, b"w", size=4)) + step(CHUNK, chunk(1, 0), b"data") + step(DIGEST, digest(b"lie")) +
              step(FINISH, finish(1, 4, 1, 1)) + piece(1, 0, b"data") + last(1, 4, 1))
     half = step(ENTRY, entry(1, FILE, b"r", size=8)) + piece(1, 0, b"half")
@@ -116,11 +117,11 @@ def receiver():
         "twice": bytes([0, 0]) + tree + step(CUT) + tree + bye(6),
         "sparse": bytes([SYNC | VERIFY, 0]) + sparse + bye(1),
         "wrong": bytes([0, 0]) + wrong + bye(1),
-        "resumed": bytes([SYNC, 0]) + half + step(CUT) + step(ENTRY, entry(1, FILE, b"r", size=8)) +
+        "resumed": bytes([SYNC, 0]) + half + step(CUT) + step(ENTRY | RIGHT, entry(1, FILE, b"r", size=8)) +
         piece(1, 4, b"rest") + last(1, 8) + bye(1),
         "again": bytes([0, 0]) + half + step(CUT) + step(ENTRY, entry(1, FILE, b"r", size=8, stamp=b"other")) +
         piece(1, 0, b"whole it") + last(1, 8) + bye(1),
-        "long": bytes([0, 0]) + step(ENTRY, entry(1, FILE, b"z", size=1 << 40)) + step(PING) + long + step(DIGEST | RIGHT) +
+        "long": bytes([0, 0]) + step(ENTRY, entry(1, FILE, b"z", size=1 << 20)) + step(PING) + long + step(DIGEST | RIGHT) +
         step(CHUNK | LONG, chunk(1, 1 << 18), size=31) + step(DIGEST | RIGHT) + last(1, 1 << 20) + bye(1),
         "stream": bytes([STREAM, 0]) + whole(1, b"", b"stream") + bye(1),
         "stream-unnamed": bytes([STREAM, 8 << 2]) + step(ENTRY, entry(1, FILE, b"", size=(1 << 64) - 1)) +

@@ -163,7 +163,7 @@ static void run_all(uint8_t asked, uint8_t kind, struct script *script)
     bool more = true;
 
     while (more) {
-        script->length = script->count = 0;
+        script->length = 0;
         script->has_chunk = false;
         if (!(kind & SENDER_GREETS)) {
             add_hello(script);

@@ -113,7 +113,7 @@ bool script_next(struct script *script)
             given = (uint16_t)(script->left - length);
         script->at = data + given;
         script->left -= (size_t)length + given;
-        if (type == FRAME_ENTRY)
+        if (type == FRAME_ENTRY && !(step & SCRIPT_RIGHT))
             script->count = 0;
         if (type == FRAME_CHUNK)
             add_chunk(script, step, payload, length, data, step & SCRIPT_LONG ? size : given);
@@ -123,6 +123,7 @@ bool script_next(struct script *script)
             add_finish(script, payload, length);
         else
             script_frame(script, type, payload, length, 0);
+        script->has_chunk = script->has_chunk && type != FRAME_DIGEST;
     }
     return false;
 }

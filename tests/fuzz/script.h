@@ -7,9 +7,10 @@
  *   | step     | bytes of payload    | bytes of data       | payload    | data    |   numbers as in frames
  *   +----------+---------------------+---------------------+------------+---------+
  *
- * step: the frame's type, or SCRIPT_CUT (the connection ends, and the next one begins), with SCRIPT_RIGHT:
- * digests and counts in the payload are made right, and SCRIPT_LONG: the data of a chunk are as long as the
- * receiver's buffer, 32 bytes less to 31 more, instead of being there.
+ * step: the frame's type, or SCRIPT_CUT: the connection ends, and the next one begins. With SCRIPT_RIGHT
+ * digests and counts in the payload are made right, and an ENTRY has the chunks of the one before already.
+ * With SCRIPT_LONG the data of a chunk are as long as the receiver's buffer, 32 bytes less to 31 more,
+ * instead of being there.
  */
 #ifndef ZCOPY_TESTS_SCRIPT_H
 #define ZCOPY_TESTS_SCRIPT_H
