@@ -6,7 +6,8 @@
  *   fuzz-NAME [-t SECONDS] [-s NUMBER] [FILE...]
  *
  * The files are run as they are, and that is all; without files all of tests/fuzz/seeds/NAME. The number says
- * which changes. They are made in a child: the input it has died of is left in fuzz-NAME.crash, beside the
+ * which changes. They are made in a child: the input it has died of, or
+ * of which its memory has grown too much, is left in fuzz-NAME.crash, beside the
  * program.
  */
 #include <dirent.h>
@@ -16,6 +17,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,8 +28,16 @@ enum {
     INPUT_MOST = 32 * 1024,
     SEEDS_MOST = 256,
     CHANGES_MOST = 8,
-    PATIENCE = 60 /* seconds for one input */
+    PATIENCE = 60 /* seconds for one input */,
+    MEMORY_MOST = 64 * 1024 /* KiB, in the end */
 };
+
+/* A sanitizer takes much more. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { IS_LARGER = 1 };
+#else
+enum { IS_LARGER = 0 };
+#endif
 
 struct input {
     size_t size;
@@ -218,6 +228,7 @@ static void keep(const struct input *input, const char *path)
 static bool run_apart(struct progress *progress, double seconds, const char *program)
 {
     char path[4096];
+    struct rusage usage;
     int status;
 
     fflush(stdout);
@@ -228,8 +239,9 @@ static bool run_apart(struct progress *progress, double seconds, const char *pro
         run(progress, seconds);
         exit(0);
     }
-    if (waitpid(pid, &status, 0) == pid && status == 0)
+    if (wait4(pid, &status, 0, &usage) == pid && status == 0 && (IS_LARGER || usage.ru_maxrss < MEMORY_MOST))
         return true;
+    printf("# %ld KiB of memory\n", usage.ru_maxrss);
     printf("# status %#x\n", (unsigned)status);
     snprintf(path, sizeof path, "%s.crash", program);
     keep(&progress->current, path);

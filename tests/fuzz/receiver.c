@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,17 +39,6 @@ enum { SENDER_DIGEST = 3, SENDER_FLAGS_SHIFT = 2, SENDER_FLAGS = 15, SENDER_GREE
 static struct sandbox sandbox;
 static int null, standard_output;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc, (void)argv;
-    sandbox_open(&sandbox);
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    standard_output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    require(null >= 0 && standard_output >= 0);
-    umask(022);
-    return 0;
-}
-
 /* The sender's end of a connection. */
 struct sender {
     int fd;
@@ -57,10 +47,9 @@ struct sender {
 };
 
 /* Writes all, and reads what comes until the receiver has closed the connection. */
-static void *send_all(void *of)
+static void send_all(const struct sender *sender)
 {
-    static _Thread_local uint8_t unwanted[64 * 1024];
-    struct sender *sender = of;
+    static uint8_t unwanted[64 * 1024];
     size_t done = 0;
     bool ended = false;
 
@@ -73,15 +62,45 @@ static void *send_all(void *of)
         poll(&poller, 1, -1);
         ssize_t n = read(sender->fd, unwanted, sizeof unwanted);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-            return NULL;
+            return;
         if (ended || !(poller.revents & POLLOUT))
             continue;
         n = send(sender->fd, sender->data + done, sender->length - done, MSG_NOSIGNAL);
         if (n > 0)
             done += (size_t)n;
         else if (errno != EAGAIN)
-            return NULL;
+            return;
     }
+}
+
+/* A thread for all connections: making one takes longer than most sessions. */
+static struct sender next;
+static sem_t begins, ends;
+
+static void *send_each(void *of)
+{
+    for (;;) {
+        while (sem_wait(&begins) != 0)
+            ;
+        send_all(&next);
+        sem_post(&ends);
+    }
+    return of;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    pthread_t thread;
+
+    (void)argc, (void)argv;
+    sandbox_open(&sandbox);
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    standard_output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    require(null >= 0 && standard_output >= 0);
+    umask(022);
+    require(sem_init(&begins, 0, 0) == 0 && sem_init(&ends, 0, 0) == 0);
+    require(pthread_create(&thread, NULL, send_each, NULL) == 0);
+    return 0;
 }
 
 static void add_hello(struct script *script)
@@ -138,19 +157,19 @@ static struct receive_result serve(uint8_t asked, int fd)
 static void run_session(uint8_t asked, const struct script *script)
 {
     struct message_text messages = {0};
-    pthread_t thread;
-    int ends[2];
+    int pair[2];
 
-    require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    struct sender sender = {ends[0], script->frames, script->length};
-    require(pthread_create(&thread, NULL, send_all, &sender) == 0);
+    require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
+    next = (struct sender){pair[0], script->frames, script->length};
+    sem_post(&begins);
     message_divert(&messages);
-    struct receive_result result = serve(asked, ends[1]);
+    struct receive_result result = serve(asked, pair[1]);
     message_divert(NULL);
     free(messages.lines);
-    close(ends[1]);
-    pthread_join(thread, NULL);
-    close(ends[0]);
+    close(pair[1]);
+    while (sem_wait(&ends) != 0)
+        ;
+    close(pair[0]);
 
     require(result.status >= SESSION_DONE && result.status <= SESSION_TIMEOUT);
     require(result.completed || result.status != SESSION_DONE);
