@@ -6,9 +6,8 @@
  *   fuzz-NAME [-t SECONDS] [-s NUMBER] [FILE...]
  *
  * The files are run as they are, and that is all; without files all of tests/fuzz/seeds/NAME. The number says
- * which changes. They are made in a child: the input it has died of, or
- * of which its memory has grown too much, is left in fuzz-NAME.crash, beside the
- * program.
+ * which changes. They are made in a child: the input it has died of, or of which its memory has grown too
+ * much, is left in fuzz-NAME.crash, beside the program.
  */
 #include <dirent.h>
 #include <err.h>
