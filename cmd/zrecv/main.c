@@ -75,6 +75,9 @@ static void serve_apart(struct zrecv *zrecv, struct door *door, struct guest *gu
         message_error(errno, "cannot serve one more sender");
     if (child == 0) {
         door_leave(door);
+        /* What the parent's monitor waits for, and is woken by, is the parent's. */
+        if (monitor_open(&zrecv->monitor, zrecv->settings.transfer.progress) != 0)
+            _exit(SESSION_LOCAL);
         for (size_t i = 0; i < zrecv->listener.count; i++)
             close(zrecv->listener.fds[i]);
         _exit((int)serve(zrecv, guest).status);

@@ -271,6 +271,8 @@ static enum outcome send_content(struct sending *sending)
     return SENT; /* the receiver has it as it was */
 }
 
+/* Gives this try up. What the receiver still says of it is about its number, so another try has another one.
+ */
 static bool drop(struct sending *sending)
 {
     struct sender *sender = sending->sender;
@@ -278,7 +280,10 @@ static bool drop(struct sending *sending)
     struct packer packer = packer_make(payload, sizeof payload);
 
     session_pack_answer(&packer, &(struct session_answer){sending->number, false});
-    sender->current = 0;
+    struct outstanding *outstanding = &sender->outstanding[sending->number % SESSION_WINDOW];
+    if (outstanding->number == sending->number)
+        answers_forget(sender, outstanding);
+    sender->current = sending->number = 0;
     return wire_send(&sender->wire, FRAME_DROP, payload, packer.length);
 }
 
@@ -352,14 +357,9 @@ static enum outcome try_and_try(struct sending *sending)
         if (!drop(sending))
             return OVER;
         if (outcome == GIVEN_UP)
-            break;
-        if (tries == TRIES - 1)
-            note(sending, SESSION_LOCAL, "it changed while it was sent");
+            return GIVEN_UP;
     }
-    struct outstanding *outstanding = &sending->sender->outstanding[sending->number % SESSION_WINDOW];
-    if (outstanding->number == sending->number)
-        answers_forget(sending->sender, outstanding);
-    return GIVEN_UP;
+    return note(sending, SESSION_LOCAL, "it changed while it was sent");
 }
 
 bool file_send(struct sender *sender, const struct source_file *file, uint64_t number)
