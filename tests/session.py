@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-PATIENCE = int(os.environ.get("ZCOPY_PATIENCE", 20))  # seconds: no test waits longer for an answer
+PATIENCE = 20  # seconds: no test waits longer for an answer
 CHUNK = 4 * 1024 * 1024  # bytes
 UNKNOWN = 2**64 - 1  # a size
 
@@ -126,19 +126,6 @@ def connect(port):
     return socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
-def knock(port, *words):
-    """What somebody hears who says just that, until the other side hangs up."""
-    heard = b""
-    try:
-        with connect(port) as connection:
-            connection.sendall(b"".join(words))
-            while piece := connection.recv(65536):
-                heard += piece
-    except ConnectionError:
-        pass
-    return heard
-
-
 class Session:
     """Greets and offers. Answers are kept: outcome has the status of each entry that is done (0) or refused."""
 
@@ -223,10 +210,6 @@ class Session:
         assert not self.hear(), "the receiver goes on behind BYE"
         return self.outcome
 
-    def hang_up(self):
-        self.input.close()
-        self.connection.close()
-
     def aborted(self):
         """The receiver ends the session: with which status."""
         while self.hear():
@@ -235,21 +218,22 @@ class Session:
         return self.abort.status
 
     def flood(self, make, times):
-        """Sends make(1), make(2), ..., hangs up, and throws away what comes back, to its end."""
-        gather, length = [], 0
+        """Sends make(i), make(i + 1), ... and throws away what comes back; False: the receiver has hung up."""
+        self.connection.setblocking(False)
+        gather, batch = [], 0
         try:
-            for i in range(1, times + 1):
+            for i in range(times):
                 gather.append(make(i))
-                length += len(gather[-1])
-                if length >= 65536 or i == times:
-                    self.pour(b"".join(gather))
-                    gather, length = [], 0
-            self.connection.shutdown(socket.SHUT_WR)
-            while self.connection.recv(65536):
-                pass
+                batch += len(gather[-1])
+                if batch < 65536 and i + 1 < times:
+                    continue
+                self.pour(b"".join(gather))
+                gather, batch = [], 0
         except ConnectionError:
-            pass
-        self.hang_up()
+            return False
+        finally:
+            self.connection.settimeout(PATIENCE)
+        return True
 
     def pour(self, content):
         view = memoryview(content)
@@ -259,7 +243,7 @@ class Session:
             if readable and not self.connection.recv(65536):
                 raise ConnectionError
             if writable:
-                view = view[self.connection.send(view, socket.MSG_DONTWAIT):]
+                view = view[self.connection.send(view):]
 
 
 def main(port, path, source):
