@@ -126,6 +126,19 @@ def connect(port):
     return socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
+def knock(port, *words):
+    """What somebody hears who says just that, until the other side hangs up."""
+    heard = b""
+    with connect(port) as connection:
+        try:
+            connection.sendall(b"".join(words))
+            while piece := connection.recv(65536):
+                heard += piece
+        except ConnectionError:
+            pass
+    return heard
+
+
 class Session:
     """Greets and offers. Answers are kept: outcome has the status of each entry that is done (0) or refused."""
 
