@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-PATIENCE = 20  # seconds: no test waits longer for an answer
+PATIENCE = int(os.environ.get("ZCOPY_PATIENCE", 20))  # seconds: no test waits longer for an answer
 CHUNK = 4 * 1024 * 1024  # bytes
 UNKNOWN = 2**64 - 1  # a size
 
@@ -129,13 +129,13 @@ def connect(port):
 def knock(port, *words):
     """What somebody hears who says just that, until the other side hangs up."""
     heard = b""
-    with connect(port) as connection:
-        try:
+    try:
+        with connect(port) as connection:
             connection.sendall(b"".join(words))
             while piece := connection.recv(65536):
                 heard += piece
-        except ConnectionError:
-            pass
+    except ConnectionError:
+        pass
     return heard
 
 
@@ -223,6 +223,10 @@ class Session:
         assert not self.hear(), "the receiver goes on behind BYE"
         return self.outcome
 
+    def hang_up(self):
+        self.input.close()
+        self.connection.close()
+
     def aborted(self):
         """The receiver ends the session: with which status."""
         while self.hear():
@@ -231,22 +235,21 @@ class Session:
         return self.abort.status
 
     def flood(self, make, times):
-        """Sends make(i), make(i + 1), ... and throws away what comes back; False: the receiver has hung up."""
-        self.connection.setblocking(False)
-        gather, batch = [], 0
+        """Sends make(1), make(2), ..., hangs up, and throws away what comes back, to its end."""
+        gather, length = [], 0
         try:
-            for i in range(times):
+            for i in range(1, times + 1):
                 gather.append(make(i))
-                batch += len(gather[-1])
-                if batch < 65536 and i + 1 < times:
-                    continue
-                self.pour(b"".join(gather))
-                gather, batch = [], 0
+                length += len(gather[-1])
+                if length >= 65536 or i == times:
+                    self.pour(b"".join(gather))
+                    gather, length = [], 0
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.connection.recv(65536):
+                pass
         except ConnectionError:
-            return False
-        finally:
-            self.connection.settimeout(PATIENCE)
-        return True
+            pass
+        self.hang_up()
 
     def pour(self, content):
         view = memoryview(content)
@@ -256,7 +259,7 @@ class Session:
             if readable and not self.connection.recv(65536):
                 raise ConnectionError
             if writable:
-                view = view[self.connection.send(view):]
+                view = view[self.connection.send(view, socket.MSG_DONTWAIT):]
 
 
 def main(port, path, source):
