@@ -223,6 +223,15 @@ class Session:
         assert not self.hear(), "the receiver goes on behind BYE"
         return self.outcome
 
+    def fall_silent(self):
+        """Says no more, and hears out the receiver."""
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has hung up already
+        while self.hear():
+            pass
+
     def hang_up(self):
         self.input.close()
         self.connection.close()

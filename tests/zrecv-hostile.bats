@@ -154,7 +154,7 @@ PYTHON
     receive
     hostile <<'PYTHON'
 targets = {"/etc/passwd": 7, "..": 7, "../x": 7, "a/../../x": 7, "./../x": 7, "a//..//../x": 7, "/": 7, "": 7,
-           "a/b": 0, "./x": 0, "a/../x": 0}
+           "a/../x": 7, "a/b": 0, "./x": 0}
 for number, target in enumerate(targets, 1):
     s.send(entry(number, "l%d" % number, SYMLINK, target=target))
 s.send(entry(20, "d", DIRECTORY), entry(21, "d/up", SYMLINK, target="../x"), entry(22, "d/out", SYMLINK, target="../../x"))
@@ -163,7 +163,7 @@ assert [outcome[number] for number in range(1, 12)] == list(targets.values()), o
 assert (outcome[21], outcome[22]) == (0, 7)
 PYTHON
     ended 7
-    published d d/up l9 l10 l11
+    published d d/up l10 l11
 }
 
 @test "links that stay in the tree one by one do not leave it together" {
@@ -182,6 +182,7 @@ PYTHON
 
 @test "what is there is not replaced, by nothing" {
     mkdir -p in/directory
+    chmod 700 in/directory
     echo old >in/file
     mkfifo in/fifo
     ln -s file in/link
@@ -193,11 +194,15 @@ for path in ("file", "directory", "fifo", "link"):
         number += 1
         s.send(file(number, path, b"new") if kind == FILE else entry(number, path, kind, target="other"))
 same = [1 + 5 + 1, 1 + 2 * 5 + 3]  # a directory for a directory, a FIFO for a FIFO
-assert s.close(number) == {i: 0 if i in same else 7 for i in range(1, number + 1)}, s.outcome
+s.until(lambda: len(s.outcome) == number)
+assert s.outcome == {i: 0 if i in same else 7 for i in range(1, number + 1)}, s.outcome
+s.send(entry(number + 1, "directory", LEAVE, mode=0o777))
+s.close()
 PYTHON
     ended 7
     [ "$(cat in/file)" = old ]
     [ "$(readlink in/link)" = file ]
+    [ "$(stat -c %a in/directory)" = 700 ]
     published directory fifo file link
     grep -Fx "zrecv: 'file' exists" err
 }
