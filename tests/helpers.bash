@@ -9,6 +9,10 @@ setup() {
 }
 
 teardown() {
+    stop_jobs
+}
+
+stop_jobs() {
     local pids
     pids=$(jobs -p)
     # shellcheck disable=SC2086 # one word a process

@@ -10,6 +10,12 @@ setup_file() {
     export ZSEND_KEY PYTHONPATH PYTHONDONTWRITEBYTECODE LC_ALL=C
 }
 
+teardown() {
+    # what --keep has started for a sender does not end with it
+    [ -z "${receiver:-}" ] || pkill -KILL -P "$receiver" || true
+    stop_jobs
+}
+
 # beside: what is there apart from the directory in, and from what the tests themselves write.
 beside() {
     find . -regex '\./\(in\|out\|err\|script\)' -prune -o -printf '%p %y %m %s\n' | sed 1d | sort
@@ -21,8 +27,7 @@ receive() {
     mkdir -p in
     rm -f err
     surroundings=$(beside)
-    # what --keep has started may outlive it, and bats waits for descriptor 3
-    zrecv --plain "${HOW:---no-fsync}" --print-port --resume-wait=0 "$@" 127.0.0.1:0 "${TO:-in}" </dev/null >out 2>err 3>&- &
+    zrecv --plain "${HOW:---no-fsync}" --print-port --resume-wait=0 "$@" 127.0.0.1:0 "${TO:-in}" </dev/null >out 2>err &
     receiver=$!
     take_port err
 }
