@@ -24,11 +24,12 @@ honest() {
     receive
     stranger <<'PYTHON'
 import time
+harmless = lambda heard: heard == b"" or (heard[3], len(heard)) == (HELLO, len(hello()))
 begun = time.monotonic()
 silent, slow = connect(port), connect(port)
-assert knock(port, b"GET / HTTP/1.1\r\nHost: here\r\nUser-Agent: a browser that has lost its way\r\n\r\n") == b""
-assert knock(port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100)) == b""
-assert knock(port, bytes(100000)) == b""
+assert harmless(knock(port, b"GET / HTTP/1.1\r\nHost: here\r\nUser-Agent: a browser that has lost its way\r\n\r\n"))
+assert harmless(knock(port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100)))
+assert harmless(knock(port, bytes(100000)))
 mine = hello()
 heard = knock(port, mine, frame(PROOF, os.urandom(32)))
 assert len(heard) == len(mine), "a stranger gets the greeting, and no proof"
@@ -36,9 +37,9 @@ for purpose in (b"proof of receiver", b"checksum", b""):  # what only the right 
     assert len(knock(port, mine, proof(key, mine + heard, purpose))) == len(mine)
 assert len(knock(port, mine, frame(DIGEST, bytes(32)))) == len(mine)
 assert len(knock(port, mine, frame(OFFER, bytes(32)))) == len(mine)
-assert knock(port, hello(role=RECEIVER)) == b""
+assert harmless(knock(port, hello(role=RECEIVER)))
 for security in (ENCRYPTED, OPEN, 0, 4):
-    assert knock(port, hello(security=security), offer()) == b""
+    assert harmless(knock(port, hello(security=security), offer()))
 connect(port).close()
 scan = connect(port)
 scan.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -159,7 +160,8 @@ early = connect(port)
 s = Session(port, key)
 early.sendall(bytes(100))
 try:
-    assert early.recv(1) == b""
+    while early.recv(100):
+        pass
 except ConnectionError:
     pass
 used = lambda: sum(map(int, open("/proc/%d/stat" % receiver).read().split(")")[1].split()[11:13]))
