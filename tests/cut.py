@@ -27,6 +27,7 @@ import time
 
 PIECE = 1 << 16
 BUFFER = 1 << 17  # of each socket: what is under way inside the proxy stays small against what is counted
+TCP_CLOSE = 7
 DRAIN = 2  # seconds at most until what was let through has arrived, before a connection is broken
 
 
@@ -35,7 +36,8 @@ def drain(sink):
     end = time.monotonic() + DRAIN
     while time.monotonic() < end:
         try:
-            if struct.unpack("i", fcntl.ioctl(sink, termios.TIOCOUTQ, bytes(4)))[0] == 0:
+            if sink.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE or \
+                    struct.unpack("i", fcntl.ioctl(sink, termios.TIOCOUTQ, bytes(4)))[0] == 0:
                 return
         except OSError:
             return
