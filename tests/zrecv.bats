@@ -72,7 +72,7 @@ setup() {
 }
 
 @test "--no-key needs a directory that is named, and a loopback address or --allow" {
-    for arguments in '--no-key' '--no-key 127.0.0.1:0' '--no-key 0.0.0.0:0 in' '--no-key 0 in' '--no-key --plain 127.0.0.1:0 in'; do
+    for arguments in '--no-key' '--no-key 127.0.0.1:0' '--no-key 0.0.0.0:0 in' '--no-key 0 in'; do
         # shellcheck disable=SC2086 # several arguments
         run -2 timeout 20 zrecv $arguments </dev/null
     done

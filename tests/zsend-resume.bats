@@ -155,7 +155,7 @@ read_by() {
     ln tree/1 tree/d
     age tree
     sources=(tree)
-    for bytes in 1000 70000 140000 6200000 11000000; do
+    for bytes in 1000 140000 6200000; do
         rm -rf in/*
         broken "$bytes"
         goes_on
@@ -291,7 +291,7 @@ all_but_last() {
     ended 0 0
     down=$(went down)
     kill "$proxy"
-    for ((less = 1; less < 120; less += 13)); do
+    for ((less = 1; less < 120; less += 29)); do
         rm -rf in/tree
         receive --resume-wait=0 in
         between "--down=$((down - less))"

@@ -171,7 +171,7 @@ over() {
     ended 7 7
     # shellcheck disable=SC1003 # a backslash
     grep -a -F 'odd\' said
-    LC_ALL=C run ! grep -aq $'[\x1b\x80\xff]' said heard
+    run ! grep -aq $'\x1b' said heard
 }
 
 @test "paths of nearly 4096 bytes arrive" {
@@ -229,10 +229,14 @@ over() {
     for who in sender receiver; do
         rm -rf in/*
         receive "--accept=$([ "$who" = receiver ] && echo owner || echo xattrs)" in
-        send "$([ "$who" = sender ] && echo --owner || echo --xattrs)" tree
-        status_of "$receiver"
-        # to be told that it is not accepted is as good as going on without
-        [ "$(find in/tree -uid 1234 2>/dev/null | wc -l)" -eq 0 ]
+        if [ "$who" = sender ]; then
+            send --owner tree
+            ended 7
+            grep -q -e --accept=owner said
+        fi
+        send tree
+        ended 0 0
+        [ "$(find in/tree -uid 1234 | wc -l)" -eq 0 ]
     done
     rm -rf in/*
     also=(--owner)
@@ -285,12 +289,10 @@ over() {
         passes --verify like
         cmp like in/like
     done
-    for method in sendfile splice mmap read; do
-        for security in '' --plain; do
-            rm -f in/*
-            also=("--method=$method" ${security:+"$security"})
-            passes "$security --no-fsync" like
-            cmp like in/like
-        done
+    for way in --plain:{sendfile,splice,mmap,read} :{mmap,read}; do
+        rm -f in/*
+        also=("--method=${way#*:}" ${way%%:*})
+        passes "${way%%:*} --no-fsync" like
+        cmp like in/like
     done
 }

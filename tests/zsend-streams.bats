@@ -194,6 +194,8 @@ stream_begins() {
     run -1 timeout 20 bash -c "zsend - 127.0.0.1:$port <&-"
     [[ $output == 'zsend: '* ]]
     [ ! -s taken ]
+    kill "$receiver" 2>/dev/null || true
+    receive --resume-wait=0 -
     run -1 timeout 20 bash -c "zsend - 127.0.0.1:$port </"
     [[ $output == 'zsend: '* ]]
     [ ! -s taken ]
