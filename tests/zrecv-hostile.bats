@@ -55,7 +55,7 @@ assert s.close()[number + 1] == 0
 PYTHON
     ended 7
     published good
-    grep -F "zrecv: '../evil' " err
+    grep -F "zrecv: '../evil': " err
 }
 
 @test "names and paths inside the store of partial files are out of reach as targets, too" {
@@ -204,7 +204,7 @@ PYTHON
     [ "$(readlink in/link)" = file ]
     [ "$(stat -c %a in/directory)" = 700 ]
     published directory fifo file link
-    grep -Fx "zrecv: 'file' exists" err
+    grep -Fx "zrecv: 'file': it exists" err
 }
 
 @test "a name that comes twice is refused the second time" {

@@ -13,7 +13,7 @@
 #include "base/descriptor.h"
 #include "base/message.h"
 
-enum { PING_EVERY = 1000 }; /* milliseconds */
+enum { PING_EVERY = 250 }; /* milliseconds */
 
 static bool send_reason(struct receiver *receiver, enum frame_type type, const struct session_reason *reason)
 {
