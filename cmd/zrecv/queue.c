@@ -121,6 +121,11 @@ static bool fail_files(struct receiver *receiver, int error)
     return true;
 }
 
+static bool sync_journal(void *of)
+{
+    return journal_settle(of, true);
+}
+
 /* Writes down which files are about to be published: if the power goes in between, the partial file is found.
  */
 static bool write_down(struct receiver *receiver)
@@ -131,7 +136,9 @@ static bool write_down(struct receiver *receiver)
     for (size_t i = 0; i < queue->count; i++)
         if (queue->list[i].kind == SESSION_FILE && !queue->list[i].failed)
             journal_done(journal, &queue->list[i].file);
-    return journal_settle(journal, receiver->settings->sync && queue->files > 0);
+    if (!receiver->settings->sync || queue->files == 0)
+        return journal_settle(journal, false);
+    return receiver_wait_for(receiver, sync_journal, journal);
 }
 
 /* What the journal knows of an entry that is complete is of no use to this session. */
