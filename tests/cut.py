@@ -164,12 +164,12 @@ class Connection(threading.Thread):
             return True
         drain(way.sink)
         self.proxy.say("cut")
+        if how == "stall":
+            self.proxy.stall()
         if how.startswith("gate:"):
             with open(how[len("gate:"):], "rb") as gate:
                 gate.read()
             return True
-        if how == "stall":
-            threading.Event().wait()
         if how == "reset":
             reset(self.near)
             reset(self.far)
@@ -212,7 +212,7 @@ class Proxy:
         self.piece = piece  # bytes at most that go on at once
         self.passed = []  # of each connection that is over: bytes up, bytes down
         self.changed = threading.Condition()
-        self.begun = 0
+        self.begun = self.stalled = 0
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         self.listener.bind(("127.0.0.1", 0))
@@ -236,10 +236,16 @@ class Proxy:
             self.changed.notify_all()
         self.say("passed %d %d" % (up, down))
 
-    def wait_over(self, count, patience):
-        """until so many connections are over"""
+    def stall(self):
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.passed) >= count, patience)
+            self.stalled += 1
+            self.changed.notify_all()
+        threading.Event().wait()
+
+    def wait_over(self, count, patience):
+        """until so many connections are over, or stand still"""
+        with self.changed:
+            return self.changed.wait_for(lambda: len(self.passed) + self.stalled >= count, patience)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)

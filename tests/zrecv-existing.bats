@@ -192,13 +192,16 @@ setup() {
             chown 1234 in/.zrecv.d
             ;;
         esac
-        run timeout 20 bash -c 'zrecv --print-port --resume-wait=0 127.0.0.1:0 in 2>heard & wait $!'
-        if [ "$status" -eq 124 ]; then # it may look only when somebody comes
-            receive --resume-wait=0 in
+        rm -f heard
+        zrecv --print-port --resume-wait=0 127.0.0.1:0 in 2>heard &
+        receiver=$!
+        wait_for grep -q . heard
+        if has_line heard '^[0-9][0-9]*$'; then # it may look only when somebody comes
+            take_port heard
             send like
             [ "$sent" -ne 0 ]
-            status_of "$receiver"
         fi
+        status_of "$receiver"
         [ "$status" -ne 0 ]
         grep -q 'zrecv\.d' heard
         [ ! -e in/like ]

@@ -288,9 +288,6 @@ small_disk() {
     start_peer hold # one that does not even say hello
     send --timeout=1 like
     [ "$sent" -eq 8 ]
-    start_peer hold
-    send --plain --timeout=1 like
-    [ "$sent" -eq 8 ]
 }
 
 @test "a long wait for the disk is no silence" {

@@ -46,6 +46,7 @@ cuts() {
     unset CUTS
     run -1 cuts 4 --seed=1 --zsend="$PWD/denies" reset:plain
     [[ $output == *"the tree differs"* ]]
+    rm -rf in*
     run -1 cuts 2 --seed=1 --zsend="$PWD/spoils" reset:plain
     [[ $output == *"the tree differs"* ]]
 }
