@@ -45,6 +45,16 @@ static bool publish_file(struct receiver *receiver, const struct pending *pendin
     return rename_new(receiver->store.dir, slot, to);
 }
 
+bool publish_is_new(struct receiver *receiver, const char *path)
+{
+    struct place place;
+    struct stat status;
+
+    return (!find_place(receiver, path, &place) ||
+            fstatat(place.dir, place.name, &status, AT_SYMLINK_NOFOLLOW) != 0) &&
+           errno == ENOENT;
+}
+
 /* A directory that is there already is entered, and stays as it is. */
 static bool publish_directory(struct receiver *receiver, const struct pending *pending,
                               const struct place *to, const char **problem)
@@ -52,12 +62,13 @@ static bool publish_directory(struct receiver *receiver, const struct pending *p
     struct stat status;
 
     if (mkdirat(to->dir, to->name, 0700) == 0) {
-        journal_made(&receiver->store.journal, pending->path);
         store_note_made(&receiver->store, pending->path);
         return true;
     }
     if (errno != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
+    if (pending->is_new) /* others have made it in the meantime */
+        journal_forget(&receiver->store.journal, pending->path);
     if (S_ISDIR(status.st_mode))
         return true;
     *problem = "it exists, and is no directory";
@@ -90,21 +101,20 @@ static bool is_same_link(const struct place *to, const char *target)
     return n >= 0 && (size_t)n == strlen(target) && memcmp(text, target, (size_t)n) == 0;
 }
 
-/* Makes something under a name of our own, and puts it in the place of what is there. */
-static bool replace(struct receiver *receiver, const struct place *to,
-                    bool (*make)(struct receiver *receiver, const struct pending *pending,
-                                 const struct place *place),
-                    const struct pending *pending)
+typedef bool make_function(struct receiver *receiver, const struct pending *pending,
+                           const struct place *place);
+
+/* Makes something under a name of our own, and puts it in its place when it is what it is to be. */
+static bool make_whole(struct receiver *receiver, const struct pending *pending, const struct place *to,
+                       make_function *make, bool replaces)
 {
     const struct place ours = {receiver->store.dir, "new"};
-    struct stat status;
 
     unlinkat(ours.dir, ours.name, 0);
-    if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
+    if (!make(receiver, pending, &ours))
         return false;
-    }
-    return make(receiver, pending, &ours) && renameat(ours.dir, ours.name, to->dir, to->name) == 0;
+    return replaces ? renameat(ours.dir, ours.name, to->dir, to->name) == 0
+                    : rename_new(ours.dir, ours.name, to);
 }
 
 static bool make_link(struct receiver *receiver, const struct pending *pending, const struct place *place)
@@ -169,21 +179,23 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
                             const char **problem)
 {
     struct stat status;
-    bool (*make)(struct receiver *, const struct pending *, const struct place *) =
-        pending->kind == SESSION_SYMLINK ? make_link
-        : pending->kind == SESSION_FIFO  ? make_fifo
-                                         : make_hard_link;
+    make_function *make = pending->kind == SESSION_SYMLINK ? make_link
+                          : pending->kind == SESSION_FIFO  ? make_fifo
+                                                           : make_hard_link;
 
     if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT && make(receiver, pending, to);
+        return errno == ENOENT && make_whole(receiver, pending, to, make, false);
     if ((pending->kind == SESSION_SYMLINK && is_same_link(to, pending->target)) ||
         (pending->kind == SESSION_FIFO && S_ISFIFO(status.st_mode)) ||
         (pending->kind == SESSION_HARD_LINK && is_same_file(receiver, pending, &status)) ||
         receiver->settings->existing == EXISTING_SKIP)
         return true;
-    if (receiver->settings->existing != EXISTING_REFUSE)
-        return replace(receiver, to, make, pending);
-    *problem = "it exists";
+    if (receiver->settings->existing == EXISTING_REFUSE)
+        *problem = "it exists";
+    else if (S_ISDIR(status.st_mode))
+        *problem = "it exists, and is a directory";
+    else
+        return make_whole(receiver, pending, to, make, true);
     return false;
 }
 

@@ -7,6 +7,9 @@
 
 #include "queue.h"
 
+/* Whether nothing has the name of the entry yet. */
+bool publish_is_new(struct receiver *receiver, const char *path);
+
 /* Makes the entry what it is to be. False: with *problem, or with errno. */
 bool publish(struct receiver *receiver, const struct pending *pending, const char **problem);
 

@@ -104,14 +104,14 @@ static bool sync_files(void *of)
     return true;
 }
 
-/* Nothing is published whose bytes are not safe. */
-static bool fail_files(struct receiver *receiver, int error)
+/* Nothing is published that is not safe: the bytes of files, and what the journal has to know. */
+static bool fail_all(struct receiver *receiver, int error)
 {
     struct queue *queue = &receiver->queue;
 
     for (size_t i = 0; i < queue->count; i++) {
         struct pending *pending = &queue->list[i];
-        if (pending->kind != SESSION_FILE || pending->failed)
+        if ((pending->kind != SESSION_FILE && !pending->is_new) || pending->failed)
             continue;
         pending->failed = true;
         if (!receiver_refuse(receiver, pending->number, SESSION_REFUSED, error,
@@ -126,17 +126,33 @@ static bool sync_journal(void *of)
     return journal_settle(of, true);
 }
 
-/* Writes down which files are about to be published: if the power goes in between, the partial file is found.
- */
-static bool write_down(struct receiver *receiver)
+/* Notes what is about to be made; returns whether there is any. */
+static bool write_pending(struct receiver *receiver)
 {
     struct queue *queue = &receiver->queue;
+    bool any = false;
+
+    for (size_t i = 0; i < queue->count; i++) {
+        struct pending *pending = &queue->list[i];
+        if (pending->kind == SESSION_FILE && !pending->failed)
+            journal_done(&receiver->store.journal, &pending->file);
+        else if (pending->kind == SESSION_DIRECTORY && publish_is_new(receiver, pending->path)) {
+            journal_made(&receiver->store.journal, pending->path);
+            pending->is_new = true;
+        } else
+            continue;
+        any = true;
+    }
+    return any;
+}
+
+/* Writes down which files are about to be published, and which directories to be made: if the power, or the
+ * process, goes in between, the next session finds the partial file, and knows whose directory it is. */
+static bool write_down(struct receiver *receiver)
+{
     struct journal *journal = &receiver->store.journal;
 
-    for (size_t i = 0; i < queue->count; i++)
-        if (queue->list[i].kind == SESSION_FILE && !queue->list[i].failed)
-            journal_done(journal, &queue->list[i].file);
-    if (!receiver->settings->sync || queue->files == 0)
+    if (!write_pending(receiver) || !receiver->settings->sync)
         return journal_settle(journal, false);
     return receiver_wait_for(receiver, sync_journal, journal);
 }
@@ -175,9 +191,9 @@ bool queue_flush(struct receiver *receiver)
     if (queue->count == 0)
         return true;
     if (receiver->settings->sync && queue->files > 0 && !receiver_wait_for(receiver, sync_files, receiver))
-        good = fail_files(receiver, errno);
+        good = fail_all(receiver, errno);
     if (good && !write_down(receiver))
-        good = fail_files(receiver, errno);
+        good = fail_all(receiver, errno);
     for (size_t i = 0; i < queue->count; i++) {
         if (good && !queue->list[i].failed)
             good = publish_one(receiver, &queue->list[i]);

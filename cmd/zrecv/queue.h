@@ -15,6 +15,7 @@ struct pending {
     uint64_t number;
     char *path, *target;
     bool replaces;
+    bool is_new; /* of a directory: nothing has its name, and the journal says that it is made */
     uint32_t mode, uid, gid;
     int64_t seconds;
     uint32_t nanoseconds;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "publish.h"
 #include "receiver.h"
 
 /* A file that was about to be published when the last session broke off: true when it has its name, or gets
@@ -76,7 +77,8 @@ static bool tell_of(struct known_file *file, void *of)
     struct receiver *receiver = of;
     struct session_have have = {.stamp_length = file->stamp_length, .size = file->size};
 
-    if (file->state == KNOWN_DONE && !settle_done(receiver, file)) {
+    if ((file->state == KNOWN_DONE && !settle_done(receiver, file)) ||
+        (file->state == KNOWN_MADE && publish_is_new(receiver, file->path))) {
         journal_forget(&receiver->store.journal, file->path);
         known_reset(file);
     }
