@@ -6,11 +6,14 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
 
 enum { MOST_OF_TLS = 64 * 1024 }; /* bytes that a stranger may send before the handshake is done */
+
+static const char mixture[] = "--plain and --no-key have to be said on both sides";
 
 enum step { SHAKE, SAY_HELLO, HEAR_HELLO, SAY_PROOF, HEAR_PROOF, FINISHED };
 
@@ -103,7 +106,7 @@ static enum channel_result check_hello(struct greeting *greeting)
         return turn_away(greeting,
                          hello.role == SESSION_SENDER ? "it is a zsend as well" : "it is a zrecv as well");
     if (hello.security != greeting->settings->security)
-        return turn_away(greeting, "--plain and --no-key have to be said on both sides");
+        return turn_away(greeting, mixture);
     return CHANNEL_OK;
 }
 
@@ -137,8 +140,23 @@ static enum channel_result transfer(struct greeting *greeting, uint8_t *bytes, s
     return write ? channel_flush(&greeting->channel) : CHANNEL_OK;
 }
 
+/* True when a peer that has connected begins with a greeting where TLS should. */
+static bool begins_in_plain(const struct greeting *greeting)
+{
+    uint8_t first[FRAME_HEADER], magic[FRAME_HEADER];
+
+    frame_encode(&(struct frame){.type = FRAME_HELLO}, magic);
+    return greeting->listens && greeting->settings->tls != NULL &&
+           recv(greeting->channel.fd, first, 2, MSG_PEEK | MSG_DONTWAIT) == 2 && memcmp(first, magic, 2) == 0;
+}
+
 static enum channel_result shake(struct greeting *greeting)
 {
+    if (begins_in_plain(
+            greeting)) { /* the answer is one that it understands; the socket is new, and has room */
+        send(greeting->channel.fd, own_hello(greeting), GREETING_HELLO, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return fail(greeting, SESSION_AUTH, mixture);
+    }
     enum channel_result result = channel_handshake(&greeting->channel);
 
     if (channel_received(&greeting->channel) > MOST_OF_TLS)
