@@ -115,8 +115,9 @@ static enum session_status attend(struct zrecv *zrecv, struct door *door)
 
 static enum session_status listen_and_serve(struct zrecv *zrecv)
 {
-    struct door_settings settings = {.greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER),
-                                     .allow_count = zrecv->settings.allow_count};
+    struct door_settings settings = {
+        .greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER, zrecv->settings.transfer.timeout),
+        .allow_count = zrecv->settings.allow_count};
 
     memcpy(settings.allow, zrecv->settings.allow, sizeof settings.allow);
     struct door *door = door_open(&settings, &zrecv->listener);
@@ -136,7 +137,8 @@ static enum session_status listen_and_serve(struct zrecv *zrecv)
 static enum session_status connect_and_serve(struct zrecv *zrecv)
 {
     const struct settings *settings = &zrecv->settings;
-    const struct greeting_settings greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER);
+    const struct greeting_settings greeting =
+        peer_greeting(&zrecv->secrets, SESSION_RECEIVER, settings->transfer.timeout);
     struct receive_result result = {.status = SESSION_BROKEN};
 
     for (long long tries = 0;; tries++) {

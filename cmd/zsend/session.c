@@ -91,7 +91,8 @@ static bool try_again(const struct run *run, enum session_status status, long lo
 static enum session_status connect_and_send(struct run *run)
 {
     const struct settings *settings = run->settings;
-    const struct greeting_settings greeting = peer_greeting(&run->secrets, SESSION_SENDER);
+    const struct greeting_settings greeting =
+        peer_greeting(&run->secrets, SESSION_SENDER, settings->transfer.timeout);
 
     for (long long tries = 0;; tries++) {
         struct guest guest;
@@ -120,8 +121,9 @@ static enum session_status wait_and_send(struct run *run, struct door *door)
 static enum session_status listen_and_send(struct run *run)
 {
     const struct settings *settings = run->settings;
-    struct door_settings door_settings = {.greeting = peer_greeting(&run->secrets, SESSION_SENDER),
-                                          .allow_count = settings->allow_count};
+    struct door_settings door_settings = {
+        .greeting = peer_greeting(&run->secrets, SESSION_SENDER, settings->transfer.timeout),
+        .allow_count = settings->allow_count};
 
     memcpy(door_settings.allow, settings->allow, sizeof door_settings.allow);
     if (!peer_listen(&run->listener, &settings->address, &settings->connect.socket))

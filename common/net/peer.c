@@ -123,13 +123,15 @@ int peer_print_new_key(void)
     return SESSION_LOCAL;
 }
 
-struct greeting_settings peer_greeting(const struct peer_secrets *secrets, enum session_role role)
+struct greeting_settings peer_greeting(const struct peer_secrets *secrets, enum session_role role,
+                                       uint64_t timeout)
 {
     return (struct greeting_settings){.role = role,
                                       .security = secrets->security,
                                       .tls = secrets->security == SESSION_ENCRYPTED ? &secrets->tls : NULL,
                                       .openssl = &secrets->openssl,
-                                      .key = &secrets->key};
+                                      .key = &secrets->key,
+                                      .timeout = timeout};
 }
 
 /* The sockets of systemd: LISTEN_FDS of them from descriptor 3 on, if LISTEN_PID is us. */
@@ -178,6 +180,8 @@ enum session_status peer_connect(const struct address *address, const struct con
     if (fd < 0)
         return SESSION_CONNECT;
     uint64_t patience = options->timeout != 0 ? options->timeout : greeting_patience;
+    if (settings->timeout != 0 && settings->timeout < patience)
+        patience = settings->timeout;
     if (greeting_begin(&greeting, settings, fd, false) && greeting_wait(&greeting, patience)) {
         *guest = (struct guest){.channel = greeting.channel, .peer = *address};
         return SESSION_DONE;

@@ -36,8 +36,9 @@ void peer_close_secrets(struct peer_secrets *secrets);
 /* Prints a new key on standard output; returns the exit status. */
 int peer_print_new_key(void);
 
-/* What is said to a peer; secrets have to stay. */
-struct greeting_settings peer_greeting(const struct peer_secrets *secrets, enum session_role role);
+/* What is said to a peer; secrets have to stay. timeout: of the session, nanoseconds, 0: none. */
+struct greeting_settings peer_greeting(const struct peer_secrets *secrets, enum session_role role,
+                                       uint64_t timeout);
 
 /* Listens on the address, or takes over the sockets that systemd has opened (sd_listen_fds(3)). False
  * (reported). */
