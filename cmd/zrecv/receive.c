@@ -166,6 +166,25 @@ static bool sync_all(void *of)
     return syncfs(receiver->root) == 0;
 }
 
+/* Files that never came as they were sent, and what the sender could not send: it says how much has failed,
+ * and what we have refused is among it. */
+static void count_failures(struct receiver *receiver, uint64_t failed)
+{
+    if (receiver->bad > 0) {
+        message_note("%s: %llu files did not come as they were sent, and have not come again", receiver->peer,
+                     (unsigned long long)receiver->bad);
+        receiver->failed += receiver->bad;
+        receiver->worst = SESSION_DIGEST;
+    }
+    if (failed <= receiver->failed)
+        return;
+    message_note("%s: the sender could not send %llu of its files", receiver->peer,
+                 (unsigned long long)(failed - receiver->failed));
+    receiver->failed = failed;
+    if (receiver->worst == SESSION_DONE)
+        receiver->worst = SESSION_LOCAL;
+}
+
 /* All entries have come. */
 static bool end(struct receiver *receiver, struct unpacker *unpacker)
 {
@@ -178,12 +197,7 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
         return receiver_abort(receiver, "an end before the end of the last entry");
     if (!queue_flush(receiver))
         return false;
-    if (receiver->bad > 0) {
-        message_note("%s: %llu files did not come as they were sent, and have not come again", receiver->peer,
-                     (unsigned long long)receiver->bad);
-        receiver->failed += receiver->bad;
-        receiver->worst = SESSION_DIGEST;
-    }
+    count_failures(receiver, count.failed);
     if (receiver->has_store && receiver->settings->sync && receiver->entries > 0 &&
         !receiver_wait_for(receiver, sync_all, receiver))
         return refuse_session(receiver, errno, "cannot bring the directory to the disk");

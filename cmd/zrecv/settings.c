@@ -93,10 +93,11 @@ static const struct option_table table = {
                 "--key-file or from the environment variable ZSEND_KEY, if one of them is given.\n"
                 "\n"
                 "Exit status is 0 if a session came to its end, all that was sent is there, and\n"
-                "the sender knows; 1 for an error on this side, 2 for a wrong command line, 3 if\n"
-                "the sender could not be reached, 4 if the session broke off and can be resumed,\n"
-                "5 if what arrived is not what was sent, 6 if the peer does not have the key, 7 if\n"
-                "something was refused, 8 for a timeout.\n",
+                "the sender knows; 1 for an error on this side, or if the sender could not read\n"
+                "all it was to send, 2 for a wrong command line, 3 if it could not be reached, 4\n"
+                "if the session broke off and can be resumed, 5 if what arrived is not what was\n"
+                "sent, 6 if the peer does not have the key, 7 if something was refused, 8 for a\n"
+                "timeout.\n",
 };
 
 static int add_network(struct settings *settings, const char *argument)
