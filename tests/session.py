@@ -82,8 +82,8 @@ def offer(identity=None, algorithm=SHA256, flags=0):
 
 
 def entry(number, path, kind=FILE, size=0, mode=0o644, target=b"", seconds=1_000_000_000, nanoseconds=5, uid=0, gid=0,
-          stored=0, stamp=b"", xattrs=b""):
-    return frame(ENTRY, struct.pack(">QBIIIqIQQ", number, kind, mode, uid, gid, seconds, nanoseconds, size, stored) +
+          stored=0, linked=True, stamp=b"", xattrs=b""):
+    return frame(ENTRY, struct.pack(">QBIIIqIQQB", number, kind, mode, uid, gid, seconds, nanoseconds, size, stored, linked) +
                  name(path) + name(target) + block(stamp) + block(xattrs))
 
 

@@ -37,8 +37,11 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
         return SKIPPED;
     case EXISTING_UPDATE:
         if (S_ISREG(status->st_mode) && (uint64_t)status->st_size == entry->size &&
-            status->st_mtim.tv_sec == entry->seconds && status->st_mtim.tv_nsec == (long)entry->nanoseconds)
+            status->st_mtim.tv_sec == entry->seconds && status->st_mtim.tv_nsec == (long)entry->nanoseconds) {
+            if (entry->linked && receiver->has_store)
+                known_note_linked(&receiver->store.known, status->st_ino);
             return SKIPPED;
+        }
         return REPLACES;
     case EXISTING_OVERWRITE:
         return REPLACES;

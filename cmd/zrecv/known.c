@@ -157,8 +157,34 @@ bool known_is(const struct known_file *file, const struct stat *status)
            status->st_mtim.tv_nsec == (long)file->nanoseconds;
 }
 
+static int compare_inodes(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+void known_note_linked(struct known *known, uint64_t inode)
+{
+    uint64_t *copy = known->linked_count < LINKED_MOST ? malloc(sizeof *copy) : NULL;
+
+    if (copy == NULL)
+        return;
+    *copy = inode;
+    uint64_t **found = tsearch(copy, &known->linked, compare_inodes);
+    if (found == NULL || *found != copy)
+        free(copy);
+    else
+        known->linked_count++;
+}
+
+bool known_is_linked(const struct known *known, uint64_t inode)
+{
+    return tfind(&inode, &known->linked, compare_inodes) != NULL;
+}
+
 void known_free(struct known *known)
 {
     tdestroy(known->tree, free_file);
-    known->tree = NULL;
+    tdestroy(known->linked, free);
+    *known = (struct known){.tree = NULL};
 }

@@ -47,8 +47,12 @@ struct known_file {
     bool is_ours; /* KNOWN_DONE: it may be replaced, but nothing says that it has come to the disk */
 };
 
+enum { LINKED_MOST = 1000000 }; /* files to which hard links may be made */
+
 struct known {
-    void *tree; /* tsearch(3) */
+    void *tree;   /* tsearch(3): of files, by their paths */
+    void *linked; /* and of inode numbers */
+    size_t linked_count;
 };
 
 /* What is known of a path; NULL: nothing. */
@@ -68,6 +72,11 @@ bool known_each(const struct known *known, bool (*call)(struct known_file *file,
 
 /* True when the status is that of the published file. */
 bool known_is(const struct known_file *file, const struct stat *status);
+
+/* Remembers a file that has been published, or was there as it was sent, for hard links to it; not without
+ * memory, and no more than LINKED_MOST. */
+void known_note_linked(struct known *known, uint64_t inode);
+bool known_is_linked(const struct known *known, uint64_t inode);
 
 void known_free(struct known *known);
 

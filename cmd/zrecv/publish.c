@@ -139,55 +139,55 @@ static bool make_fifo(struct receiver *receiver, const struct pending *pending, 
            utimensat(place->dir, place->name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The other name has been sent in this session, or before: a regular file below the directory, reached
- * without links. */
 static bool make_hard_link(struct receiver *receiver, const struct pending *pending,
                            const struct place *place)
 {
     struct beneath beneath = {.root = receiver->root, .fd = -1};
-    struct stat status;
     const char *name;
     int dir = beneath_parent(&beneath, pending->target, &name);
-    bool good = dir >= 0 && fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-
-    if (good && !S_ISREG(status.st_mode)) {
-        errno = EINVAL;
-        good = false;
-    }
-    good = good && linkat(dir, name, place->dir, place->name, 0) == 0;
+    bool good = dir >= 0 && linkat(dir, name, place->dir, place->name, 0) == 0;
     int error = errno;
+
     beneath_forget(&beneath);
     errno = error;
     return good;
 }
 
-static bool is_same_file(struct receiver *receiver, const struct pending *pending, const struct stat *status)
+/* The other name of a hard link is a file that this transfer has brought, reached without symbolic links. */
+static bool has_sent_target(struct receiver *receiver, const struct pending *pending, struct stat *status)
 {
     struct beneath beneath = {.root = receiver->root, .fd = -1};
-    struct stat other;
+    const struct known *known = &receiver->store.known;
+    const struct known_file *file = known_find(known, pending->target);
     const char *name;
     int dir = beneath_parent(&beneath, pending->target, &name);
-    bool same = dir >= 0 && fstatat(dir, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
-                other.st_ino == status->st_ino && other.st_dev == status->st_dev;
+    bool good = dir >= 0 && fstatat(dir, name, status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISREG(status->st_mode) &&
+                (known_is_linked(known, status->st_ino) ||
+                 (file != NULL && file->state == KNOWN_DONE && known_is(file, status)));
 
     beneath_forget(&beneath);
-    return same;
+    return good;
 }
 
 /* A link or a FIFO, where the same thing may be there from an earlier try. */
 static bool publish_special(struct receiver *receiver, const struct pending *pending, const struct place *to,
                             const char **problem)
 {
-    struct stat status;
+    struct stat status, target;
     make_function *make = pending->kind == SESSION_SYMLINK ? make_link
                           : pending->kind == SESSION_FIFO  ? make_fifo
                                                            : make_hard_link;
 
+    if (make == make_hard_link && !has_sent_target(receiver, pending, &target)) {
+        *problem = "it is a hard link to something that was not sent";
+        return false;
+    }
     if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT && make_whole(receiver, pending, to, make, false);
     if ((pending->kind == SESSION_SYMLINK && is_same_link(to, pending->target)) ||
         (pending->kind == SESSION_FIFO && S_ISFIFO(status.st_mode)) ||
-        (pending->kind == SESSION_HARD_LINK && is_same_file(receiver, pending, &status)) ||
+        (make == make_hard_link && status.st_ino == target.st_ino && status.st_dev == target.st_dev) ||
         receiver->settings->existing == EXISTING_SKIP)
         return true;
     if (receiver->settings->existing == EXISTING_REFUSE)

@@ -37,6 +37,7 @@ static bool fill(struct pending *pending, const struct session_entry *entry)
 {
     *pending = (struct pending){.kind = entry->kind,
                                 .number = entry->number,
+                                .linked = entry->linked,
                                 .path = strdup(entry->path),
                                 .target = strdup(entry->target),
                                 .mode = entry->mode,
@@ -172,6 +173,8 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
 
     if (publish(receiver, pending, &problem)) {
         receiver->is_worth_keeping |= pending->kind == SESSION_FILE;
+        if (pending->kind == SESSION_FILE && pending->linked)
+            known_note_linked(&receiver->store.known, pending->file.inode);
         if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
             forget(receiver, pending);
         return receiver_confirm(receiver, pending->number);

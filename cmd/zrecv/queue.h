@@ -14,7 +14,7 @@ struct pending {
     enum session_kind kind;
     uint64_t number;
     char *path, *target;
-    bool replaces;
+    bool replaces, linked;
     bool is_new; /* of a directory: nothing has its name, and the journal says that it is made */
     uint32_t mode, uid, gid;
     int64_t seconds;

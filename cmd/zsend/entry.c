@@ -83,7 +83,8 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
                                    .seconds = status->st_mtim.tv_sec,
                                    .nanoseconds = (uint32_t)status->st_mtim.tv_nsec,
                                    .size = kind == SESSION_FILE ? (uint64_t)status->st_size : 0,
-                                   .stored = (uint64_t)status->st_blocks * 512};
+                                   .stored = (uint64_t)status->st_blocks * 512,
+                                   .linked = kind == SESSION_FILE && status->st_nlink > 1};
     strlcpy(entry.path, path, sizeof entry.path);
     strlcpy(entry.target, target != NULL ? target : "", sizeof entry.target);
     if (have != NULL) /* whatever is said of it has to stay: the receiver compares */

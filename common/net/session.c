@@ -96,6 +96,7 @@ void session_pack_entry(struct packer *packer, const struct session_entry *entry
     pack_u32(packer, entry->nanoseconds);
     pack_u64(packer, entry->size);
     pack_u64(packer, entry->stored);
+    pack_u8(packer, entry->linked);
     pack_text(packer, entry->path);
     pack_text(packer, entry->target);
     pack_block(packer, entry->stamp, entry->stamp_length);
@@ -113,6 +114,7 @@ bool session_unpack_entry(struct unpacker *unpacker, struct session_entry *entry
     entry->nanoseconds = unpack_u32(unpacker);
     entry->size = unpack_u64(unpacker);
     entry->stored = unpack_u64(unpacker);
+    entry->linked = unpack_u8(unpacker) != 0;
     unpack_text(unpacker, entry->path, sizeof entry->path);
     unpack_text(unpacker, entry->target, sizeof entry->target);
     unpack_stamp(unpacker, entry->stamp, &entry->stamp_length);

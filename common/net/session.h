@@ -112,7 +112,7 @@ enum session_kind {
     SESSION_LEAVE,     /* the same directory again, behind what is in it: mode and times are for now */
     SESSION_SYMLINK,   /* to target, any bytes */
     SESSION_FIFO,
-    SESSION_HARD_LINK, /* to target, the path of an entry that was sent before */
+    SESSION_HARD_LINK, /* to target, the path of a linked file that was sent before */
     SESSION_KINDS
 };
 
@@ -124,6 +124,7 @@ struct session_entry {
     uint32_t nanoseconds;
     uint64_t size;       /* bytes that a file seems to have; UINT64_MAX: unknown */
     uint64_t stored;     /* bytes that it takes on the sender's disk: fewer, if it has holes */
+    bool linked;         /* of a file: hard links to it may follow */
     char path[PATH_MAX]; /* relative, without "." and ".."; empty: the unnamed stream */
     char target[PATH_MAX];
     uint8_t stamp[SESSION_STAMP];

@@ -20,8 +20,8 @@ def digest(value):
 
 
 def entry(number, kind, path, target=b"", size=0, mode=0o644, xattrs=b"", stamp=b"stamp",
-          stored=None):
-    numbers = struct.pack(">QBIIIqIQQ", number, kind, mode, 0, 0, 1700000000, 5, size, size if stored is None else stored)
+          stored=None, linked=True):
+    numbers = struct.pack(">QBIIIqIQQB", number, kind, mode, 0, 0, 1700000000, 5, size, size if stored is None else stored, linked)
     return numbers + text(path) + text(target) + text(stamp) + text(xattrs)
 
 

@@ -97,6 +97,7 @@ static void fill(enum payload_kind kind, union payload *payload)
                                                 .nanoseconds = 999999999,
                                                 .size = UINT64_MAX,
                                                 .stored = 1ULL << 40,
+                                                .linked = true,
                                                 .path = "\x01\xff\n",
                                                 .target = "../t",
                                                 .stamp = "s",
