@@ -108,7 +108,7 @@ no_command_line() {
     done
 }
 
-@test "--dry-run lists what would be sent, on standard output, and not what would not" {
+@test "--dry-run lists what would be sent, on standard output" {
     mkdir tree
     echo x | tee tree/new >tree/old
     receive --skip-existing in
