@@ -48,17 +48,18 @@ static struct receive_result serve(struct zrecv *zrecv, struct guest *guest)
     struct serving serving = {
         .zrecv = zrecv, .channel = &guest->channel, .result = {.status = SESSION_LOCAL, .completed = true}};
     const struct settings *settings = &zrecv->settings;
+    char text[CHANNEL_TEXT];
 
     address_text(&guest->peer, serving.peer);
     if (settings->verbose || settings->transfer.debug)
-        message_note("%s: let in (%s)", serving.peer, channel_cipher(&guest->channel));
+        message_note("%s: let in (%s)", serving.peer, channel_text(&guest->channel, false, text));
     watch_run(&serving.watch, &zrecv->monitor, guest->channel.fd, settings->transfer.timeout, 0, receive,
               &serving);
     zrecv->totals.bytes += serving.watch.payload;
     zrecv->totals.by_method[METHOD_READ] += serving.watch.payload;
     if (settings->transfer.debug)
-        message_note("debug: %llu bytes by recv, with %s", (unsigned long long)serving.watch.payload,
-                     channel_cipher(&guest->channel));
+        message_note("debug: %s: read %llu", channel_text(&guest->channel, false, text),
+                     (unsigned long long)serving.watch.payload);
     if (serving.result.completed)
         channel_say_end(&guest->channel);
     channel_close(&guest->channel);

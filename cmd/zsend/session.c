@@ -67,17 +67,35 @@ static enum session_status close_session(struct run *run, struct guest *guest, e
     return status;
 }
 
+/* What has moved the bytes since before, and why no others. */
+static void print_debug(const struct channel *channel, const struct transfer_totals *before,
+                        const struct transfer_totals *now)
+{
+    uint64_t by_method[METHOD_COUNT];
+    char text[CHANNEL_TEXT], methods[TRANSFER_METHODS_TEXT];
+
+    for (enum method method = 0; method < METHOD_COUNT; method++)
+        by_method[method] = now->by_method[method] - before->by_method[method];
+    message_note("debug: %s: %s", channel_text(channel, true, text),
+                 transfer_methods_text(by_method, methods));
+    if (channel->ssl != NULL && !channel->kernel_encrypts)
+        message_note("debug: sendfile and splice need a kernel that encrypts (modprobe tls)");
+}
+
 static enum session_status send_to(struct run *run, struct guest *guest)
 {
     struct sending sending = {.run = run, .channel = &guest->channel, .status = SESSION_LOCAL};
     const struct settings *settings = run->settings;
+    const struct transfer_totals before = *run->totals;
+    char text[CHANNEL_TEXT];
 
     address_text(&guest->peer, sending.peer);
     if (settings->verbose || settings->transfer.debug)
-        message_note("connected to %s (%s%s)", sending.peer, channel_cipher(&guest->channel),
-                     guest->channel.kernel_encrypts ? ", by the kernel" : "");
+        message_note("connected to %s (%s)", sending.peer, channel_text(&guest->channel, true, text));
     watch_run(&sending.watch, run->monitor, guest->channel.fd, settings->transfer.timeout, run->total,
               run_session, &sending);
+    if (settings->transfer.debug)
+        print_debug(&guest->channel, &before, run->totals);
     return close_session(run, guest, sending.status);
 }
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/descriptor.h"
@@ -84,6 +85,7 @@ static enum channel_result settle(struct channel *channel)
     BIO *socket = openssl->SSL_get_wbio(channel->ssl);
 
     channel->kernel_encrypts = openssl->BIO_ctrl(socket, BIO_CTRL_GET_KTLS_SEND, 0, NULL) > 0;
+    channel->kernel_decrypts = openssl->BIO_ctrl(socket, BIO_CTRL_GET_KTLS_RECV, 0, NULL) > 0;
     if (channel->kernel_encrypts)
         return CHANNEL_OK;
     BIO *buffer = openssl->BIO_new(openssl->BIO_f_buffer());
@@ -187,10 +189,14 @@ bool channel_wait(const struct channel *channel, enum channel_result result)
     return descriptor_wait(channel->fd, result == CHANNEL_WANTS_WRITE ? POLLOUT : POLLIN, -1, -1) >= 0;
 }
 
-const char *channel_cipher(const struct channel *channel)
+const char *channel_text(const struct channel *channel, bool sends, char text[CHANNEL_TEXT])
 {
     if (channel->ssl == NULL)
         return "plain";
     const struct openssl *openssl = channel->tls->openssl;
-    return openssl->SSL_CIPHER_get_name(openssl->SSL_get_current_cipher(channel->ssl));
+    bool kernel = sends ? channel->kernel_encrypts : channel->kernel_decrypts;
+    snprintf(text, CHANNEL_TEXT, "%s, %s %s",
+             openssl->SSL_CIPHER_get_name(openssl->SSL_get_current_cipher(channel->ssl)),
+             sends ? "encrypted" : "decrypted", kernel ? "by the kernel" : "in this process");
+    return text;
 }
