@@ -142,7 +142,7 @@ demo: all $(bench_bin)
 
 # Style. clang-format only checks here; "make format" applies it.
 sources = $(wildcard cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch])
-scripts = bootstrap .ci/run tests/run tests/demo tests/fuzz/run tests/vm/run tests/vm/init $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) $(wildcard completions/bash/*)
+scripts = bootstrap .ci/run tests/run tests/demo tests/fuzz/run tests/vm/run tests/vm/init tests/vm/sessions $(wildcard tests/*.bash tests/*.bats tests/faults/*.bash) $(wildcard completions/bash/*)
 
 lint:
 	clang-format --dry-run --Werror $(sources)
