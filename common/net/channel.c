@@ -13,6 +13,22 @@
 
 enum { OUTPUT_BUFFER = 256 * 1024 }; /* bytes: some 16 records of TLS in one send(2) */
 
+/*
+ * OpenSSL lets the kernel encrypt what goes to a BIO of sockets. What comes is read by a BIO of descriptors,
+ * which knows nothing of kTLS: OpenSSL 3.2 and later would have the kernel decrypt, too, and then take the
+ * many records that a recvmsg(2) into a buffer of READ_BUFFER returns for a single one, which is too long.
+ */
+static bool give_socket(const struct channel *channel)
+{
+    const struct openssl *openssl = channel->tls->openssl;
+    BIO *input = openssl->BIO_new_fd(channel->fd, BIO_NOCLOSE);
+
+    if (input == NULL)
+        return false;
+    openssl->SSL_set0_rbio(channel->ssl, input);
+    return openssl->SSL_set_wfd(channel->ssl, channel->fd) == 1;
+}
+
 bool channel_open(struct channel *channel, int fd, const struct tls *tls, bool is_server)
 {
     int on = 1;
@@ -25,7 +41,7 @@ bool channel_open(struct channel *channel, int fd, const struct tls *tls, bool i
         return true;
     const struct openssl *openssl = tls->openssl;
     channel->ssl = openssl->SSL_new(is_server ? tls->server : tls->client);
-    if (channel->ssl == NULL || openssl->SSL_set_fd(channel->ssl, fd) != 1 ||
+    if (channel->ssl == NULL || !give_socket(channel) ||
         openssl->SSL_set_ex_data(channel->ssl, 0, (void *)(uintptr_t)tls) != 1) {
         channel_close(channel);
         errno = ENOMEM;
@@ -85,7 +101,6 @@ static enum channel_result settle(struct channel *channel)
     BIO *socket = openssl->SSL_get_wbio(channel->ssl);
 
     channel->kernel_encrypts = openssl->BIO_ctrl(socket, BIO_CTRL_GET_KTLS_SEND, 0, NULL) > 0;
-    channel->kernel_decrypts = openssl->BIO_ctrl(socket, BIO_CTRL_GET_KTLS_RECV, 0, NULL) > 0;
     if (channel->kernel_encrypts)
         return CHANNEL_OK;
     BIO *buffer = openssl->BIO_new(openssl->BIO_f_buffer());
@@ -194,9 +209,9 @@ const char *channel_text(const struct channel *channel, bool sends, char text[CH
     if (channel->ssl == NULL)
         return "plain";
     const struct openssl *openssl = channel->tls->openssl;
-    bool kernel = sends ? channel->kernel_encrypts : channel->kernel_decrypts;
+    const char *who = sends && channel->kernel_encrypts ? "by the kernel" : "in this process";
     snprintf(text, CHANNEL_TEXT, "%s, %s %s",
              openssl->SSL_CIPHER_get_name(openssl->SSL_get_current_cipher(channel->ssl)),
-             sends ? "encrypted" : "decrypted", kernel ? "by the kernel" : "in this process");
+             sends ? "encrypted" : "decrypted", who);
     return text;
 }

@@ -30,7 +30,6 @@ struct channel {
     const struct tls *tls; /* NULL: bytes go as they are */
     SSL *ssl;
     bool kernel_encrypts; /* kTLS: what is written to fd is encrypted there, by sendfile(2) too */
-    bool kernel_decrypts; /* the same for what comes; OpenSSL 3.2 and later */
 };
 
 /* Makes a channel of the socket, whose handshake is still to come (channel_handshake). tls: NULL, none. The
@@ -71,8 +70,8 @@ uint64_t channel_received(const struct channel *channel);
 /* Waits until the descriptor is ready for what a step wants. False with errno of poll(2). */
 bool channel_wait(const struct channel *channel, enum channel_result result);
 
-/* The handshake is over: "TLS_AES_128_GCM_SHA256, encrypted by the kernel" (or decrypted, or in this
- * process), or "plain"; returns text. */
+/* After the handshake: "plain", or "TLS_AES_128_GCM_SHA256, encrypted by the kernel" (or in this process; for
+ * who receives: decrypted, which is always done there); returns text. */
 enum { CHANNEL_TEXT = 128 };
 const char *channel_text(const struct channel *channel, bool sends, char text[CHANNEL_TEXT]);
 
