@@ -79,7 +79,8 @@ static void print_debug(const struct channel *channel, const struct transfer_tot
     message_note("debug: %s: %s", channel_text(channel, true, text),
                  transfer_methods_text(by_method, methods));
     if (channel->ssl != NULL && !channel->kernel_encrypts)
-        message_note("debug: sendfile and splice need a kernel that encrypts (modprobe tls)");
+        message_note("debug: the kernel does not encrypt (it can do so over TCP, with its module tls): no "
+                     "sendfile, no splice");
 }
 
 static enum session_status send_to(struct run *run, struct guest *guest)
