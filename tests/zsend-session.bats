@@ -297,3 +297,21 @@ over() {
         cmp like in/like
     done
 }
+
+@test "--debug says on both sides who encrypts, and which methods moved the bytes" {
+    local tls='TLS_AES_128_GCM_SHA256' who='\(by the kernel\|in this process\)'
+    random_file like 5000017
+    passes '--debug --plain' --debug --plain like
+    grep -qx 'zsend: debug: plain: sendfile 5000017' said
+    grep -qx 'zrecv: debug: plain: read 5000017' heard
+    run -1 grep 'does not encrypt' said
+    passes '--debug --overwrite' --debug like
+    grep -q "^zsend: connected to .* ($tls, encrypted $who)\$" said
+    grep -qx "zrecv: debug: $tls, decrypted in this process: read 5000017" heard
+    if grep -q '^zsend: debug: .* by the kernel' said; then
+        grep -qx "zsend: debug: $tls, encrypted by the kernel: sendfile 5000017" said
+    else
+        grep -qx "zsend: debug: $tls, encrypted in this process: mmap 5000017" said
+        grep -q '^zsend: debug: the kernel does not encrypt .*: no sendfile, no splice$' said
+    fi
+}
