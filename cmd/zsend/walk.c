@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* fts(3) through directories, which it enters by descriptors, and an entry for each thing there. */
+/* An entry for each thing in the trees. */
 #include "walk.h"
 
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/message.h"
 #include "entry.h"
 #include "file.h"
+#include "tree.h"
 
 /* The first name of a file that has several. */
 struct link {
@@ -27,13 +27,13 @@ struct link {
 /* One entry on its way. */
 struct step {
     struct sender *sender;
-    const FTSENT *found;
+    const struct tree_found *found;
     char path[PATH_MAX]; /* as the receiver is to know it */
 };
 
 static void note_failure(struct step *step, int error, const char *what)
 {
-    message_error(error, "%s '%s'", what, step->found->fts_path);
+    message_error(error, "%s '%s'", what, step->found->text);
     sender_note(step->sender, SESSION_LOCAL);
 }
 
@@ -56,7 +56,7 @@ static void name_of(const char *operand, char name[PATH_MAX])
 /* Puts the name together. False: it is too long, or (empty) that of the operand itself, which has none. */
 static bool make_path(struct step *step, const char *operand, const char *name)
 {
-    const char *rest = step->found->fts_path + strlen(operand);
+    const char *rest = step->found->text + strlen(operand);
     int length;
 
     rest += strspn(rest, "/");
@@ -80,7 +80,7 @@ static int compare_links(const void *a, const void *b)
 /* The name under which the same file has been sent; NULL: it has not, and is known from now on. */
 static const char *linked_path(struct step *step)
 {
-    const struct stat *status = step->found->fts_statp;
+    const struct stat *status = &step->found->status;
     size_t size = strlen(step->path) + 1;
     struct link *link = malloc(sizeof *link + size);
 
@@ -98,7 +98,7 @@ static const char *linked_path(struct step *step)
 /* It could not be sent under this name: the next one is tried as a file. */
 static void forget_link(struct step *step)
 {
-    struct link wanted = {.device = step->found->fts_statp->st_dev, .inode = step->found->fts_statp->st_ino};
+    struct link wanted = {.device = step->found->status.st_dev, .inode = step->found->status.st_ino};
     struct link **at = tfind(&wanted, &step->sender->links, compare_links);
     struct link *link = at == NULL ? NULL : *at;
 
@@ -110,19 +110,19 @@ static void forget_link(struct step *step)
 
 static bool send_file(struct step *step)
 {
-    const FTSENT *found = step->found;
-    const struct source_file file = {.dir = AT_FDCWD,
-                                     .name = found->fts_accpath,
+    const struct tree_found *found = step->found;
+    const struct source_file file = {.dir = found->dir,
+                                     .name = found->name,
                                      .path = step->path,
-                                     .text = found->fts_path,
-                                     .follow = found->fts_level == FTS_ROOTLEVEL};
-    bool has_others = found->fts_statp->st_nlink > 1;
+                                     .text = found->text,
+                                     .follow = found->is_operand};
+    bool has_others = found->status.st_nlink > 1;
     const char *first = has_others ? linked_path(step) : NULL;
     uint64_t failed = step->sender->failed;
 
     if (first != NULL)
-        return entry_send(step->sender, SESSION_HARD_LINK, found->fts_statp, -1, step->path, found->fts_path,
-                          first, 0, NULL) != 0;
+        return entry_send(step->sender, SESSION_HARD_LINK, &found->status, -1, step->path, found->text, first,
+                          0, NULL) != 0;
     bool good = file_send(step->sender, &file, 0);
     if (has_others && step->sender->failed != failed)
         forget_link(step);
@@ -132,73 +132,81 @@ static bool send_file(struct step *step)
 static bool send_symlink(struct step *step)
 {
     char target[PATH_MAX];
-    ssize_t length = readlink(step->found->fts_accpath, target, sizeof target - 1);
+    ssize_t length = readlinkat(step->found->dir, step->found->name, target, sizeof target - 1);
 
     if (length < 0 || (size_t)length >= sizeof target - 1) {
         note_failure(step, length < 0 ? errno : ENAMETOOLONG, "cannot read symbolic link");
         return true;
     }
     target[length] = '\0';
-    return entry_send(step->sender, SESSION_SYMLINK, step->found->fts_statp, -1, step->path,
-                      step->found->fts_path, target, 0, NULL) != 0;
+    return entry_send(step->sender, SESSION_SYMLINK, &step->found->status, -1, step->path, step->found->text,
+                      target, 0, NULL) != 0;
 }
 
 static bool send_directory(struct step *step, enum session_kind kind)
 {
-    const FTSENT *found = step->found;
+    const struct tree_found *found = step->found;
     int fd = -1;
 
     if (kind == SESSION_LEAVE && step->sender->granted & SESSION_XATTR)
-        fd = open(found->fts_accpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = openat(found->dir, found->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good =
-        entry_send(step->sender, kind, found->fts_statp, fd, step->path, found->fts_path, NULL, 0, NULL) != 0;
+        entry_send(step->sender, kind, &found->status, fd, step->path, found->text, NULL, 0, NULL) != 0;
     descriptor_close(&fd);
     return good;
 }
 
-static bool send_found(struct step *step)
+static bool send_thing(struct step *step)
 {
-    const FTSENT *found = step->found;
+    const struct tree_found *found = step->found;
 
-    switch (found->fts_info) {
-    case FTS_D:
-        return send_directory(step, SESSION_DIRECTORY);
-    case FTS_DP:
-        return send_directory(step, SESSION_LEAVE);
-    case FTS_F:
+    if (S_ISREG(found->status.st_mode))
         return send_file(step);
-    case FTS_SL:
-    case FTS_SLNONE:
+    if (S_ISLNK(found->status.st_mode))
         return send_symlink(step);
-    case FTS_DEFAULT:
-        if (S_ISFIFO(found->fts_statp->st_mode))
-            return entry_send(step->sender, SESSION_FIFO, found->fts_statp, -1, step->path, found->fts_path,
-                              NULL, 0, NULL);
-        message_note("'%s': neither devices nor sockets are sent", found->fts_path);
+    if (S_ISFIFO(found->status.st_mode))
+        return entry_send(step->sender, SESSION_FIFO, &found->status, -1, step->path, found->text, NULL, 0,
+                          NULL) != 0;
+    message_note("'%s': neither devices nor sockets are sent", found->text);
+    sender_note(step->sender, SESSION_LOCAL);
+    return true;
+}
+
+static bool send_found(struct step *step, int error)
+{
+    switch (step->found->kind) {
+    case TREE_ENTER:
+        return send_directory(step, SESSION_DIRECTORY);
+    case TREE_LEAVE:
+        return send_directory(step, SESSION_LEAVE);
+    case TREE_LOOP:
+        message_note("'%s': the directory contains itself", step->found->text);
         sender_note(step->sender, SESSION_LOCAL);
         return true;
-    case FTS_DC:
-        message_note("'%s': the directory contains itself", found->fts_path);
-        sender_note(step->sender, SESSION_LOCAL);
+    case TREE_LOST:
+        note_failure(step, error, "cannot access");
         return true;
-    default: /* FTS_DNR, FTS_ERR, FTS_NS */
-        note_failure(step, found->fts_errno,
-                     found->fts_info == FTS_DNR ? "cannot read directory" : "cannot access");
+    case TREE_UNREAD:
+        note_failure(step, error, "cannot read directory");
         return true;
+    default:
+        return send_thing(step);
     }
 }
 
-static FTS *open_tree(const char *operand)
+/* Whether the name can be told to the receiver; what has gone wrong is for the user alone. */
+static bool is_told(struct step *step, const char *operand, const char *name)
 {
-    char *operands[] = {(char *)(uintptr_t)operand, NULL};
-    return fts_open(operands, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
+    return step->found->kind == TREE_LOST || step->found->kind == TREE_UNREAD ||
+           make_path(step, operand, name);
 }
 
 static bool send_operand(struct sender *sender, const char *operand)
 {
-    struct step step = {.sender = sender};
+    struct tree_found found;
+    struct step step = {.sender = sender, .found = &found};
     char name[PATH_MAX];
-    FTS *tree = open_tree(operand);
+    struct tree *tree = tree_open(operand);
     bool good = true;
 
     if (tree == NULL) {
@@ -207,18 +215,19 @@ static bool send_operand(struct sender *sender, const char *operand)
         return true;
     }
     name_of(operand, name);
-    while (good && (errno = 0, step.found = fts_read(tree)) != NULL) {
-        if (sender->granted & SESSION_STREAM && step.found->fts_info == FTS_D)
+    while (good && tree_next(tree, &found)) {
+        int error = errno;
+        if (sender->granted & SESSION_STREAM && found.kind == TREE_ENTER)
             good = sender_abort(sender, SESSION_REFUSED,
                                 "the receiver writes to standard output, which takes no directory");
-        else if (make_path(&step, operand, name))
-            good = send_found(&step);
+        else if (is_told(&step, operand, name))
+            good = send_found(&step, error);
     }
     if (good && errno != 0) {
         message_error(errno, "error reading '%s'", operand);
         sender_note(sender, SESSION_LOCAL);
     }
-    fts_close(tree); /* goes back to where it began */
+    tree_close(tree);
     return good;
 }
 
@@ -240,6 +249,20 @@ bool walk_send(struct sender *sender)
     return good;
 }
 
+static uint64_t count_operand(const char *operand)
+{
+    struct tree *tree = tree_open(operand);
+    struct tree_found found;
+    uint64_t bytes = 0;
+
+    while (tree != NULL && tree_next(tree, &found))
+        if (found.kind == TREE_THING && S_ISREG(found.status.st_mode))
+            bytes += (uint64_t)found.status.st_size;
+    if (tree != NULL)
+        tree_close(tree);
+    return bytes;
+}
+
 uint64_t walk_count(const struct settings *settings)
 {
     uint64_t total = 0;
@@ -247,13 +270,7 @@ uint64_t walk_count(const struct settings *settings)
     for (size_t i = 0; i < settings->file_count; i++) {
         if (strcmp(settings->files[i], "-") == 0)
             return 0; /* nobody knows */
-        FTS *tree = open_tree(settings->files[i]);
-        for (const FTSENT *found = tree == NULL ? NULL : fts_read(tree); found != NULL;
-             found = fts_read(tree))
-            if (found->fts_info == FTS_F)
-                total += (uint64_t)found->fts_statp->st_size;
-        if (tree != NULL)
-            fts_close(tree);
+        total += count_operand(settings->files[i]);
     }
     return total;
 }
