@@ -83,8 +83,11 @@ static enum verdict judge_file(struct receiver *receiver)
         return WANTED;
     int dir = beneath_parent(&receiver->beneath, entry->path, &name);
     /* A directory that is still in the queue comes before its files. */
-    if (dir < 0 && errno == ENOENT && receiver->queue.count > 0 && queue_flush(receiver))
+    if (dir < 0 && errno == ENOENT && receiver->queue.count > 0) {
+        if (!queue_flush(receiver))
+            return REFUSED; /* the wire has failed, and says so to whoever uses it next */
         dir = beneath_parent(&receiver->beneath, entry->path, &name);
+    }
     if (dir < 0 && errno == ENOENT && receiver->granted & SESSION_DRY)
         return WANTED;
     if (dir < 0)

@@ -132,8 +132,12 @@ bool wire_take_data(struct wire *wire, uint64_t at, const uint8_t **data, size_t
     return true;
 }
 
+/* What could not be sent once is lost to the peer: nothing may follow it, even if the error was for a moment.
+ */
 static bool write_all(struct wire *wire, const uint8_t *data, size_t length, bool more)
 {
+    if (wire->error != 0 || wire->problem != NULL)
+        return false;
     while (length > 0) {
         size_t n;
         enum channel_result result = channel_write(wire->channel, data, length, more, &n);
