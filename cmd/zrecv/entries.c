@@ -20,6 +20,18 @@ static enum verdict refuse(struct receiver *receiver, const char *why)
     return REFUSED;
 }
 
+/* The directory that it belongs into cannot be entered. */
+static enum verdict refuse_way(struct receiver *receiver, int error)
+{
+    if (error == ELOOP || error == ENOTDIR)
+        return refuse(receiver, "the way to it is no directory");
+    if (error == ENOENT)
+        return refuse(receiver, "there is no directory for it");
+    receiver_refuse(receiver, receiver->entry.number, SESSION_REFUSED, error,
+                    "cannot enter the directory of '%s'", receiver->entry.path);
+    return REFUSED;
+}
+
 /* A file of this name is there. */
 static enum verdict judge_existing(struct receiver *receiver, const struct stat *status)
 {
@@ -91,8 +103,7 @@ static enum verdict judge_file(struct receiver *receiver)
     if (dir < 0 && errno == ENOENT && receiver->granted & SESSION_DRY)
         return WANTED;
     if (dir < 0)
-        return refuse(receiver, errno == ELOOP || errno == ENOTDIR ? "the way to it is no directory"
-                                                                   : "there is no directory for it");
+        return refuse_way(receiver, errno);
     enum verdict verdict = WANTED;
     if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         verdict = judge_existing(receiver, &status);
