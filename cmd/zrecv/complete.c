@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "bytes.h"
 #include "receiver.h"
 
 enum { PIECE = 256 * 1024 }; /* bytes */
@@ -17,18 +18,17 @@ enum { PIECE = 256 * 1024 }; /* bytes */
 /* Where nothing was received, nothing is: bytes that an earlier try has left there go. */
 static bool punch(int fd, uint64_t from, uint64_t to)
 {
-    static const char zeros[4096];
+    static const uint8_t zeros[4096];
 
     if (from >= to ||
         fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0)
         return true;
     if (errno != EOPNOTSUPP)
         return false;
-    while (from < to) {
-        ssize_t n = pwrite(fd, zeros, to - from < sizeof zeros ? to - from : sizeof zeros, (off_t)from);
-        if (n <= 0)
+    for (size_t n; from < to; from += n) {
+        n = to - from < sizeof zeros ? (size_t)(to - from) : sizeof zeros;
+        if (!bytes_write_at(fd, zeros, n, from))
             return false;
-        from += (uint64_t)n;
     }
     return true;
 }
@@ -45,6 +45,7 @@ static bool punch_gaps(const struct incoming *incoming, uint64_t size)
     return punch(incoming->fd, end, size);
 }
 
+/* False with errno, which is 0 if other bytes are there. */
 static bool has_chunk(struct receiver *receiver, const struct session_chunk *chunk, uint8_t *buffer)
 {
     uint8_t digest[DIGEST_BYTES];
@@ -53,16 +54,20 @@ static bool has_chunk(struct receiver *receiver, const struct session_chunk *chu
     digest_take(receiver->digest, digest);
     for (uint64_t done = 0; done < chunk->length;) {
         uint64_t left = chunk->length - done;
-        ssize_t n = pread(fd, buffer, left < PIECE ? left : PIECE, (off_t)(chunk->offset + done));
-        if (n <= 0)
+        ssize_t n = bytes_read_at(fd, buffer, left < PIECE ? left : PIECE, chunk->offset + done);
+        if (n < 0)
             return false;
+        if (n == 0)
+            break;
         digest_add(receiver->digest, buffer, (size_t)n);
         done += (uint64_t)n;
     }
+    errno = 0;
     return digest_take(receiver->digest, digest) > 0 && memcmp(digest, chunk->digest, sizeof digest) == 0;
 }
 
-/* Reads the file back, from the device as far as the page cache can be told to forget it. */
+/* Reads the file back, from the device as far as the page cache can be told to forget it. False with errno,
+ * as above. */
 static bool read_back(void *of)
 {
     struct receiver *receiver = of;
@@ -115,6 +120,17 @@ static bool finish_file(struct receiver *receiver, const struct session_finish *
            attributes_set(receiver, incoming->fd, &attributes);
 }
 
+static bool refuse_readback(struct receiver *receiver, int error)
+{
+    const char *path = receiver->entry.path;
+
+    if (error != 0)
+        return receiver_refuse(receiver, receiver->incoming.number, SESSION_REFUSED, error,
+                               "cannot read '%s' back", path);
+    return receiver_refuse(receiver, receiver->incoming.number, SESSION_DIGEST, 0,
+                           "'%s' reads back as something else than was written", path);
+}
+
 bool complete_file(struct receiver *receiver, const struct session_finish *finish)
 {
     struct incoming *incoming = &receiver->incoming;
@@ -125,7 +141,6 @@ bool complete_file(struct receiver *receiver, const struct session_finish *finis
         return receiver_refuse(receiver, incoming->number, SESSION_REFUSED, errno, "cannot complete '%s'",
                                path);
     if (receiver->settings->verify && !receiver_wait_for(receiver, read_back, receiver))
-        return receiver_refuse(receiver, incoming->number, SESSION_DIGEST, 0,
-                               "'%s' reads back as something else than was written", path);
+        return refuse_readback(receiver, errno);
     return queue_add(receiver, incoming->replaces, &file);
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "bytes.h"
 #include "complete.h"
 #include "output.h"
 #include "receiver.h"
@@ -153,24 +154,6 @@ void incoming_close(struct receiver *receiver)
     incoming->has_chunk = false;
 }
 
-/* Writes all of it there. False with errno. */
-static bool write_at(int fd, const uint8_t *data, size_t length, uint64_t offset)
-{
-    while (length > 0) {
-        ssize_t n = pwrite(fd, data, length, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return false;
-        }
-        data += n;
-        offset += (uint64_t)n;
-        length -= (size_t)n;
-    }
-    return true;
-}
-
 /*
  * These bytes are about to be written over: what was known of them is no longer true, in the journal neither.
  * Only a sender that goes on with an earlier session may do that. False: the session cannot go on.
@@ -204,7 +187,7 @@ static bool take(struct receiver *receiver, uint64_t offset, uint32_t length)
         atomic_fetch_add_explicit(&receiver->wire.watch->payload, n, memory_order_relaxed);
         if (receiver->is_stream)
             memcpy(incoming->buffer + (offset + done - incoming->written), data, n);
-        else if (!write_at(incoming->fd, data, n, offset + done))
+        else if (!bytes_write_at(incoming->fd, data, n, offset + done))
             return give_up(receiver, SESSION_REFUSED, errno, "error writing");
     }
     if (!incoming->has_chunk)

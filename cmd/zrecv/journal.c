@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "base/pack.h"
+#include "bytes.h"
 
 enum record_type {
     RECORD_SESSION = 1,
@@ -73,9 +74,8 @@ static void finish(struct journal *journal, struct record *record)
     length += SUM;
     if (journal->error != 0)
         return;
-    ssize_t n = write(journal->fd, record->bytes, length); /* O_APPEND */
-    if (n != (ssize_t)length)
-        journal->error = n < 0 ? errno : ENOSPC;
+    if (!bytes_write(journal->fd, record->bytes, length)) /* O_APPEND */
+        journal->error = errno;
 }
 
 static void pack_file(struct packer *packer, const struct known_file *file)
@@ -351,19 +351,16 @@ static bool read_all(struct journal *journal, struct reading *reading)
 
     if (fstat(journal->fd, &status) != 0)
         return false;
-    size_t size = (size_t)status.st_size, got = 0;
+    size_t size = (size_t)status.st_size;
     uint8_t *bytes = malloc(size + 1);
     if (bytes == NULL)
         return false;
-    while (got < size) {
-        ssize_t n = pread(journal->fd, bytes + got, size - got, (off_t)got);
-        if (n <= 0)
-            break;
-        got += (size_t)n;
-    }
-    size_t whole = read_records(journal, reading, bytes, got);
+    ssize_t got = bytes_read_at(journal->fd, bytes, size, 0);
+    int error = errno;
+    size_t whole = got < 0 ? 0 : read_records(journal, reading, bytes, (size_t)got);
     free(bytes);
-    return whole == size || ftruncate(journal->fd, (off_t)whole) == 0;
+    errno = error;
+    return got >= 0 && (whole == size || ftruncate(journal->fd, (off_t)whole) == 0);
 }
 
 bool journal_open(struct journal *journal, int fd, const struct journal_session *session, struct known *known,

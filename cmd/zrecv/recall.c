@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "bytes.h"
 #include "publish.h"
 #include "receiver.h"
 
@@ -46,7 +47,7 @@ static void reread(struct receiver *receiver, struct known_file *file)
         while (done < chunk->length) {
             uint64_t left = chunk->length - done;
             ssize_t n =
-                pread(fd, buffer, left < WIRE_BUFFER ? left : WIRE_BUFFER, (off_t)(chunk->offset + done));
+                bytes_read_at(fd, buffer, left < WIRE_BUFFER ? left : WIRE_BUFFER, chunk->offset + done);
             if (n <= 0)
                 break;
             digest_add(receiver->digest, buffer, (size_t)n);
