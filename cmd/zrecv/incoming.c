@@ -29,8 +29,9 @@ static bool give_up(struct receiver *receiver, enum session_status status, int e
     return receiver_refuse(receiver, incoming->number, status, error, "%s '%s'", what, receiver->entry.path);
 }
 
-/* What is there from before, if it is of the same source. */
-static void take_up(struct receiver *receiver, struct known_file *file)
+/* What is there from before, if it is of the same source. The sender has been told of it: false with errno if
+ * it cannot be used now. */
+static bool take_up(struct receiver *receiver, struct known_file *file)
 {
     struct incoming *incoming = &receiver->incoming;
     const struct session_entry *entry = &receiver->entry;
@@ -38,18 +39,21 @@ static void take_up(struct receiver *receiver, struct known_file *file)
     if (file->stamp_length != entry->stamp_length ||
         memcmp(file->stamp, entry->stamp, file->stamp_length) != 0 || file->size != entry->size) {
         store_drop(&receiver->store, file);
-        return;
+        return true;
     }
     incoming->fd = store_open_slot(&receiver->store, file->slot, false);
+    if (incoming->fd < 0 && errno != ENOENT && errno != EINVAL)
+        return false;
     if (incoming->fd < 0) {
         store_drop(&receiver->store, file);
-        return;
+        return true;
     }
     incoming->slot = file->slot;
     incoming->chunks = file->chunks;
     incoming->old = file->chunks.count;
     incoming->was_used = incoming->has_begun = true;
     file->chunks = (struct chunks){.list = NULL};
+    return true;
 }
 
 static bool answer(struct receiver *receiver, bool good)
@@ -79,8 +83,8 @@ bool incoming_begin(struct receiver *receiver, bool replaces)
         .state = INCOMING_OPEN, .number = entry->number, .fd = -1, .replaces = replaces, .buffer = buffer};
     if (receiver->is_stream)
         return output_begin(receiver) && say_wanted(receiver);
-    if (file != NULL && file->state == KNOWN_PARTIAL)
-        take_up(receiver, file);
+    if (file != NULL && file->state == KNOWN_PARTIAL && !take_up(receiver, file))
+        return give_up(receiver, SESSION_REFUSED, errno, "cannot open the partial file of");
     if (incoming->fd < 0) {
         incoming->slot = ++receiver->store.slots;
         incoming->fd = store_open_slot(&receiver->store, incoming->slot, true);
