@@ -63,6 +63,7 @@ static bool publish_directory(struct receiver *receiver, const struct pending *p
 
     if (mkdirat(to->dir, to->name, 0700) == 0) {
         store_note_made(&receiver->store, pending->path);
+        receiver->is_worth_keeping = true; /* a later try has to know that mode and times are for it to set */
         return true;
     }
     if (errno != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
@@ -190,7 +191,10 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
         (make == make_hard_link && status.st_ino == target.st_ino && status.st_dev == target.st_dev) ||
         receiver->settings->existing == EXISTING_SKIP)
         return true;
-    if (receiver->settings->existing == EXISTING_REFUSE)
+    /* An earlier try has sent it as a file, since it could not read the one that it is a link to. */
+    const struct known_file *file = known_find(&receiver->store.known, pending->path);
+    bool ours = file != NULL && file->state == KNOWN_DONE && known_is(file, &status);
+    if (!ours && receiver->settings->existing == EXISTING_REFUSE)
         *problem = "it exists";
     else if (S_ISDIR(status.st_mode))
         *problem = "it exists, and is a directory";
