@@ -290,13 +290,13 @@ waits_for() {
 @test "--debug tells how a sender was let in, and how many bytes came which way" {
     random_file like 5000001
     echo x >small
-    for security in '':TLS_AES_128_GCM_SHA256 --plain:plain; do
+    for security in '':'TLS_AES_128_GCM_SHA256, decrypted in this process' --plain:plain; do
         rm -f in/*
-        receive --debug ${security%%:*} in
+        receive --debug ${security:+"${security%%:*}"} in
         send ${security%%:*} like small
         ended 0 0
         tells "127\.0\.0\.1:[0-9]+: let in \(${security#*:}\)" \
-            "debug: 5000003 bytes by recv, with ${security#*:}"
+            "debug: ${security#*:}: read 5000003"
     done
     rm -f in/*
     receive in
@@ -313,7 +313,7 @@ waits_for() {
     ended 4
     send --plain like
     ended 0 0
-    mapfile -t counts < <(sed -n 's/^zrecv: debug: \([0-9]*\) bytes.*/\1/p' heard)
+    mapfile -t counts < <(sed -n 's/^zrecv: debug: plain: read \([0-9]*\)$/\1/p' heard)
     echo "${counts[@]}"
     [ "${#counts[@]}" -eq 2 ]
     [ "${counts[0]}" -gt 5000000 ] && [ "${counts[0]}" -le 6000000 ]
@@ -321,12 +321,14 @@ waits_for() {
     [ $((counts[0] + counts[1])) -ge 9000001 ]
 }
 
-@test "-v tells who was let in" {
-    echo x >like
+@test "-v tells who was let in, and what has been received" {
+    mkdir tree
+    echo x >tree/x
     receive -v in
-    send like
+    send tree
     ended 0 0
-    has_line heard '^zrecv: 127\.0\.0\.1:[0-9]*: let in (TLS_AES_128_GCM_SHA256)$'
+    has_line heard '^zrecv: 127\.0\.0\.1:[0-9]*: let in (TLS_AES_128_GCM_SHA256, decrypted in this process)$'
+    [ "$(grep received heard)" = $'zrecv: received \'tree\'\nzrecv: received \'tree/x\'' ]
 }
 
 @test "--stats tells bytes, time, rate, CPU time and method of all sessions, in one line" {

@@ -97,7 +97,7 @@ no_command_line() {
     done
 }
 
-@test "-v tells about the connection on standard error" {
+@test "-v tells about the connection and files on standard error" {
     echo x >like
     for security in '':TLS_AES_128_GCM_SHA256 --plain:plain; do
         rm -f in/*
@@ -105,6 +105,7 @@ no_command_line() {
         send -v ${security%%:*} like
         ended 0 0
         grep -q "^zsend: connected to 127\.0\.0\.1:$port (${security#*:}[),]" said
+        has_line said "^zsend: sent 'like'$"
     done
 }
 
@@ -117,6 +118,11 @@ no_command_line() {
     grep -q "^would send 'tree/new'$" list
     grep -q "^would send 'tree/old'$" list
     [ -z "$(ls -A in)" ]
+    receive in
+    sent=0
+    timeout 60 zsend --dry-run tree "127.0.0.1:$port" >/dev/full 2>said || sent=$?
+    ended 1 0
+    has_line said "^zsend: error writing 'standard output': No space left on device$"
 }
 
 @test "zsend --listen --allow lets in whom it names and nobody else" {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/message.h"
 #include "publish.h"
 #include "receiver.h"
 
@@ -173,6 +174,8 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
 
     if (publish(receiver, pending, &problem)) {
         receiver->is_worth_keeping |= pending->kind == SESSION_FILE;
+        if (receiver->settings->verbose && pending->kind != SESSION_LEAVE)
+            message_note("received '%s'", pending->path);
         if (pending->kind == SESSION_FILE && pending->linked)
             known_note_linked(&receiver->store.known, pending->file.inode);
         if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)

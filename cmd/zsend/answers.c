@@ -40,7 +40,7 @@ static bool take_done(struct sender *sender, struct unpacker *unpacker)
     if (sender->granted & SESSION_DRY && outstanding->kind != SESSION_LEAVE)
         message_result("would send '%s'", outstanding->path);
     else if (sender->settings->verbose && outstanding->kind != SESSION_LEAVE)
-        message_result("%s", outstanding->path);
+        message_note("sent '%s'", outstanding->path);
     atomic_fetch_add(&sender->wire.watch->files, outstanding->kind != SESSION_LEAVE);
     answers_forget(sender, outstanding);
     return true;

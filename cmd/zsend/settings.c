@@ -68,7 +68,7 @@ static const struct option_row rows[] = {
     TRANSFER_OPTION_ROWS,
 
     OPTION_HEADING("Other"),
-    {'v', NULL, NULL, "tell about the connection on standard error"},
+    {'v', NULL, NULL, "tell about the connection and files on standard error"},
     {OPTION_HELP, "help", NULL, "display this help and exit"},
     {OPTION_VERSION, "version", NULL, "output version information and exit"},
 };
