@@ -34,7 +34,7 @@ zcp = main ask atomic attributes attributes_acl attributes_end attributes_extend
 	existing explain extents file in_place jobs looking mover names node operands pair parents path preserve queue resume run \
 	same seen settings sums survey sync verify walk watch
 zrecv = main attributes beneath bytes complete entries incoming journal known output publish queue recall receive receiver settings store
-zsend = main answers data entry file guard have raw send session settings source stamp stream tree walk
+zsend = main again answers data entry file guard have raw send session settings source stamp stream tree walk
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 
 bin = $(commands:%=$(BUILD)/bin/%)

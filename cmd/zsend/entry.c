@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "again.h"
 #include "answers.h"
 #include "base/message.h"
-#include "file.h"
 #include "stamp.h"
 
 /* Packs the attributes of the user's name space. False: they are too many, or cannot be read. */
@@ -68,12 +68,12 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
     uint8_t *xattrs = NULL;
 
     if (number == 0) {
-        if (!answers_take(sender, false) || !file_send_again(sender))
+        if (!answers_take(sender, false) || !again_send(sender))
             return 0;
         number = ++sender->number;
     }
     while (answers_expect(sender, number, kind, path, text) == NULL)
-        if (answers_again(sender) == NULL || !file_send_again(sender))
+        if (answers_again(sender) == NULL || !again_send(sender))
             return 0;
     entry = (struct session_entry){.number = number,
                                    .kind = kind,

@@ -17,7 +17,6 @@
 
 enum {
     TRIES = 3,          /* of a file that changes while it is sent */
-    ROUNDS = 5,         /* of chunks that do not arrive as they are */
     CHUNKS_MOST = 65536 /* after so many, holes are sent as what they read as */
 };
 
@@ -208,7 +207,7 @@ static enum outcome check(struct sending *sending)
     struct sender *sender = sending->sender;
     bool same = true;
 
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < FILE_ROUNDS; round++) {
         if (!finish(sending, true))
             return OVER;
         while (sender->answer == CURRENT_NONE)
@@ -377,28 +376,4 @@ bool file_send(struct sender *sender, const struct source_file *file, uint64_t n
     free(sending.chunks);
     descriptor_close(&sending.fd);
     return outcome != OVER;
-}
-
-bool file_send_again(struct sender *sender)
-{
-    for (struct outstanding *one = answers_again(sender); one != NULL; one = answers_again(sender)) {
-        char *path = strdup(one->path), *text = strdup(one->source);
-        const struct source_file file = {
-            .dir = sender->start, .name = text, .path = path, .text = text, .follow = true};
-        uint64_t number = one->number;
-        bool good = path != NULL && text != NULL;
-        one->again = false;
-        if (good && ++one->tries > ROUNDS) {
-            message_note("'%s': it changes while it is sent, or does not arrive as it is sent", text);
-            sender_note(sender, SESSION_DIGEST);
-            answers_forget(sender, one);
-        } else if (good) {
-            good = file_send(sender, &file, number);
-        }
-        free(path);
-        free(text);
-        if (!good)
-            return false;
-    }
-    return true;
 }

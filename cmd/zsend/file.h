@@ -5,6 +5,8 @@
 
 #include "sender.h"
 
+enum { FILE_ROUNDS = 5 }; /* of chunks, or of files, that do not arrive as they are */
+
 /* A file as it is found: in the directory dir by this name, known to the receiver by path and to the user by
  * text. */
 struct source_file {
@@ -19,8 +21,5 @@ struct source_file {
  * reported and noted. False: the session is over.
  */
 bool file_send(struct sender *sender, const struct source_file *file, uint64_t number);
-
-/* Sends what has to be sent again. False: the session is over. */
-bool file_send_again(struct sender *sender);
 
 #endif

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "again.h"
 #include "answers.h"
 #include "base/message.h"
 #include "data.h"
-#include "file.h"
 #include "stream.h"
 #include "walk.h"
 
@@ -156,7 +156,7 @@ static bool send_entries(struct sender *sender, bool *used)
     if (!walk_send(sender))
         return false;
     while (sender->waiting > 0)
-        if (!answers_await(sender) || !file_send_again(sender))
+        if (!answers_await(sender) || !again_send(sender))
             return false;
     return true;
 }
