@@ -21,7 +21,7 @@ struct level {
     size_t name, text; /* where its name begins in the text, and the length of the text */
     char *names;       /* one behind the other, each with its NUL */
     size_t length, at, room;
-    int error;    /* of reading them, to be told */
+    int error;    /* of reading them */
     bool is_open; /* it, or what is below it, is where we are */
 };
 
@@ -101,10 +101,13 @@ static int open_known(int dir, const char *name, int flags, const struct stat *k
     struct stat status;
     int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | flags);
 
-    if (fd < 0 || (fstat(fd, &status) == 0 && is_same(&status, known)))
+    if (fd < 0)
+        return fd;
+    int error = fstat(fd, &status) != 0 ? errno : is_same(&status, known) ? 0 : ENOENT;
+    if (error == 0)
         return fd;
     descriptor_close(&fd);
-    errno = ENOENT;
+    errno = error;
     return -1;
 }
 
@@ -221,7 +224,7 @@ static bool go_up(struct tree *tree, const struct level *level)
     return true;
 }
 
-/* The end of a directory, after what has gone wrong in it. False with errno. */
+/* The end of a directory, or what has gone wrong in it. False with errno. */
 static bool leave(struct tree *tree, struct tree_found *found)
 {
     struct level *level = tree->level;
@@ -232,15 +235,13 @@ static bool leave(struct tree *tree, struct tree_found *found)
                                  .text = tree->text,
                                  .is_operand = level->up == NULL,
                                  .status = level->status};
-    if (level->error == 0 && !go_up(tree, level))
+    int error = level->error;
+    if (!go_up(tree, level))
         return false;
     found->dir = tree->dir;
-    errno = level->error;
-    level->error = 0;
-    if (found->kind == TREE_UNREAD)
-        return true;
     tree->level = level->up;
     free_level(level);
+    errno = error;
     return true;
 }
 

@@ -12,7 +12,8 @@ enum tree_kind {
     TREE_THING, /* anything else */
     TREE_LOOP,  /* a directory that is one of those that lead to it */
     TREE_LOST,  /* errno says why nothing is known of it; status is of no use */
-    TREE_UNREAD /* errno says why a directory, or the rest of it, could not be read; TREE_LEAVE follows */
+    TREE_UNREAD /* in place of TREE_LEAVE: errno says why the directory, or the rest of it, could not be read
+                 */
 };
 
 struct tree_found {
