@@ -108,7 +108,7 @@ faults() {
     faults sender getdents64 '' 'EIO'
     faults sender getdents64 '' 'EIO' 3
     faults sender readlinkat '' 'EIO'
-    faults sender lseek 'EINVAL' '' 1 "$PWD/tree/sub/large"
+    faults sender lseek '' 'EINVAL' 1 "$PWD/tree/sub/large"
 }
 
 @test "each file is sent as it is, whichever call of the sender for its bytes fails" {
