@@ -189,7 +189,7 @@ static enum channel_result run_step(struct greeting *greeting)
 /* The peer has left, or TLS has failed. */
 static enum channel_result explain(struct greeting *greeting, enum channel_result result)
 {
-    bool ended = result == CHANNEL_ENDED || errno == ECONNRESET || errno == EPIPE;
+    bool ended = result == CHANNEL_ENDED; /* in order, as it does who turns us away; a reset is a break */
 
     if (greeting->problem != NULL)
         return CHANNEL_FAILED;
