@@ -23,7 +23,7 @@ say = $(if $(V),,@echo '  $(1) $@')
 
 commands = zcat-net zcp zrecv zsend ztee
 
-common = base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/pack base/program base/progress \
+common = base/bytes base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/pack base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/announce net/channel net/connect net/connect_options net/connection net/door net/frame net/greeting net/http_connect \
 	net/key net/listen net/network net/openssl net/peer net/session net/socket net/socks net/tls net/watch net/wire
@@ -33,7 +33,7 @@ zcat-net = main conflicts crlf datagram datagram_flow datagram_receive datagram_
 zcp = main ask atomic attributes attributes_acl attributes_end attributes_extended backup cache choice conflicts copier entry \
 	existing explain extents file in_place jobs looking mover names node operands pair parents path preserve queue resume run \
 	same seen settings sums survey sync verify walk watch
-zrecv = main attributes beneath bytes complete entries incoming journal known output publish queue recall receive receiver settings store
+zrecv = main attributes beneath complete entries incoming journal known output publish queue recall receive receiver settings store
 zsend = main again answers data entry file guard have raw send session settings source stamp stream tree walk
 ztee = main command fanout open output ready run settings side_digest spill trouble watch
 

@@ -4,27 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/message.h"
 #include "mover_private.h"
 
 enum { BLOCK = 4096 /* bytes: what is copied anew begins at a multiple of it */ };
-
-/* Reads as read(2) at an offset, and goes on when it is interrupted or there is more. */
-static ssize_t read_all(int fd, char *data, size_t length, uint64_t offset)
-{
-    size_t have = 0;
-
-    while (have < length) {
-        ssize_t n = pread(fd, data + have, length - have, (off_t)(offset + have));
-        if (n == 0)
-            break;
-        if (n > 0)
-            have += (size_t)n;
-        else if (errno != EINTR)
-            return -1;
-    }
-    return (ssize_t)have;
-}
 
 static size_t common_length(const char *a, const char *b, size_t length)
 {
@@ -42,10 +26,10 @@ static size_t common_length(const char *a, const char *b, size_t length)
 static int compare_piece(struct copying *copy, char *buffer, uint64_t *same)
 {
     size_t half = MOVER_BUFFER / 2, length = copy->old - *same < half ? (size_t)(copy->old - *same) : half;
-    ssize_t read = read_all(copy->in, buffer, length, *same);
+    ssize_t read = bytes_read_at(copy->in, buffer, length, *same);
     if (read < 0)
         return copying_fail(copy, PUMP_IN, errno) - 1;
-    ssize_t there = read_all(copy->out, buffer + half, (size_t)read, *same);
+    ssize_t there = bytes_read_at(copy->out, buffer + half, (size_t)read, *same);
     if (there < 0) {
         message_error(errno, "error reading '%s'", copy->to->text);
         return -1;

@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 #include "attributes.h"
-#include "bytes.h"
+#include "base/bytes.h"
 #include "receiver.h"
-
-enum { PIECE = 256 * 1024 }; /* bytes */
 
 /* Where nothing was received, nothing is: bytes that an earlier try has left there go. */
 static bool punch(int fd, uint64_t from, uint64_t to)
@@ -45,25 +43,24 @@ static bool punch_gaps(const struct incoming *incoming, uint64_t size)
     return punch(incoming->fd, end, size);
 }
 
-/* False with errno, which is 0 if other bytes are there. */
-static bool has_chunk(struct receiver *receiver, const struct session_chunk *chunk, uint8_t *buffer)
+bool complete_has_chunk(struct digest *digest, int fd, const struct session_chunk *chunk, uint8_t *buffer)
 {
-    uint8_t digest[DIGEST_BYTES];
-    int fd = receiver->incoming.fd;
+    uint8_t sum[DIGEST_BYTES];
 
-    digest_take(receiver->digest, digest);
+    digest_take(digest, sum); /* anew */
     for (uint64_t done = 0; done < chunk->length;) {
         uint64_t left = chunk->length - done;
-        ssize_t n = bytes_read_at(fd, buffer, left < PIECE ? left : PIECE, chunk->offset + done);
+        ssize_t n =
+            bytes_read_at(fd, buffer, left < COMPLETE_PIECE ? left : COMPLETE_PIECE, chunk->offset + done);
         if (n < 0)
             return false;
         if (n == 0)
             break;
-        digest_add(receiver->digest, buffer, (size_t)n);
+        digest_add(digest, buffer, (size_t)n);
         done += (uint64_t)n;
     }
     errno = 0;
-    return digest_take(receiver->digest, digest) > 0 && memcmp(digest, chunk->digest, sizeof digest) == 0;
+    return digest_take(digest, sum) > 0 && memcmp(sum, chunk->digest, sizeof sum) == 0;
 }
 
 /* Reads the file back, from the device as far as the page cache can be told to forget it. False with errno,
@@ -72,12 +69,12 @@ static bool read_back(void *of)
 {
     struct receiver *receiver = of;
     const struct incoming *incoming = &receiver->incoming;
-    uint8_t *buffer = malloc(PIECE);
+    uint8_t *buffer = malloc(COMPLETE_PIECE);
     bool good = buffer != NULL && fdatasync(incoming->fd) == 0;
 
     posix_fadvise(incoming->fd, 0, 0, POSIX_FADV_DONTNEED);
     for (size_t i = 0; good && i < incoming->chunks.count; i++)
-        good = has_chunk(receiver, &incoming->chunks.list[i], buffer);
+        good = complete_has_chunk(receiver->digest, incoming->fd, &incoming->chunks.list[i], buffer);
     free(buffer);
     return good;
 }

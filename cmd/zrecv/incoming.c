@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
-#include "bytes.h"
 #include "complete.h"
 #include "output.h"
 #include "receiver.h"

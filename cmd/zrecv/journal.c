@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/descriptor.h"
 #include "base/pack.h"
-#include "bytes.h"
 
 enum record_type {
     RECORD_SESSION = 1,

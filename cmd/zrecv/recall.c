@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
-#include "bytes.h"
+#include "complete.h"
 #include "publish.h"
 #include "receiver.h"
 
@@ -37,26 +37,12 @@ static bool settle_done(struct receiver *receiver, struct known_file *file)
 static void reread(struct receiver *receiver, struct known_file *file)
 {
     int fd = store_open_slot(&receiver->store, file->slot, false);
-    uint8_t *buffer = malloc(WIRE_BUFFER), digest[DIGEST_BYTES];
+    uint8_t *buffer = malloc(COMPLETE_PIECE);
     size_t kept = 0;
 
-    for (size_t i = 0; fd >= 0 && buffer != NULL && i < file->chunks.count; i++) {
-        const struct session_chunk *chunk = &file->chunks.list[i];
-        uint64_t done = 0;
-        digest_take(receiver->digest, digest);
-        while (done < chunk->length) {
-            uint64_t left = chunk->length - done;
-            ssize_t n =
-                bytes_read_at(fd, buffer, left < WIRE_BUFFER ? left : WIRE_BUFFER, chunk->offset + done);
-            if (n <= 0)
-                break;
-            digest_add(receiver->digest, buffer, (size_t)n);
-            done += (uint64_t)n;
-        }
-        digest_take(receiver->digest, digest);
-        if (memcmp(digest, chunk->digest, sizeof digest) == 0)
-            file->chunks.list[kept++] = *chunk;
-    }
+    for (size_t i = 0; fd >= 0 && buffer != NULL && i < file->chunks.count; i++)
+        if (complete_has_chunk(receiver->digest, fd, &file->chunks.list[i], buffer))
+            file->chunks.list[kept++] = file->chunks.list[i];
     file->chunks.count = kept;
     file->is_ours = false;
     free(buffer);

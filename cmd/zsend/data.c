@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/descriptor.h"
 #include "base/message.h"
 #include "guard.h"
@@ -101,20 +102,13 @@ bool data_send_digest(struct sender *sender, const uint8_t digest[DIGEST_BYTES])
     return wire_send(&sender->wire, FRAME_DIGEST, digest, DIGEST_BYTES);
 }
 
+/* All of it, or *error, which is 0 if the file has become shorter. */
 static enum data_result read_at(int fd, uint8_t *buffer, size_t length, uint64_t offset, int *error)
 {
-    *error = 0;
-    for (size_t done = 0; done < length;) {
-        ssize_t n = pread(fd, buffer + done, length - done, (off_t)(offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            *error = n < 0 ? errno : 0;
-            return DATA_CHANGED;
-        }
-        done += (size_t)n;
-    }
-    return DATA_SENT;
+    ssize_t n = bytes_read_at(fd, buffer, length, offset);
+
+    *error = n < 0 ? errno : 0;
+    return n == (ssize_t)length ? DATA_SENT : DATA_CHANGED;
 }
 
 enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls that are made again. */
-#include "bytes.h"
+#include "base/bytes.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -38,12 +38,12 @@ bool bytes_write_at(int fd, const uint8_t *data, size_t length, uint64_t offset)
     return true;
 }
 
-ssize_t bytes_read_at(int fd, uint8_t *buffer, size_t length, uint64_t offset)
+ssize_t bytes_read_at(int fd, void *buffer, size_t length, uint64_t offset)
 {
     size_t done = 0;
 
     while (done < length) {
-        ssize_t n = pread(fd, buffer + done, length - done, (off_t)(offset + done));
+        ssize_t n = pread(fd, (uint8_t *)buffer + done, length - done, (off_t)(offset + done));
         if (n == 0)
             break;
         if (n > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing of files to the end, however often the kernel interrupts it or moves less. */
-#ifndef ZRECV_BYTES_H
-#define ZRECV_BYTES_H
+#ifndef ZCOPY_BASE_BYTES_H
+#define ZCOPY_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +15,6 @@ bool bytes_write(int fd, const uint8_t *data, size_t length);
 bool bytes_write_at(int fd, const uint8_t *data, size_t length, uint64_t offset);
 
 /* Reads so many bytes from there, fewer if the file ends. -1 with errno. */
-ssize_t bytes_read_at(int fd, uint8_t *buffer, size_t length, uint64_t offset);
+ssize_t bytes_read_at(int fd, void *buffer, size_t length, uint64_t offset);
 
 #endif
