@@ -114,9 +114,9 @@ small_disk() {
         rm -rf in/*
         receive --plain in
         sent=0
-        timeout 60 strace -f -qq -o /dev/null -P "$PWD/tree/bad" -e trace=read,pread64,sendfile,splice \
+        traced /dev/null read,pread64,sendfile,splice -P "$PWD/tree/bad" \
             -e inject=read,pread64,sendfile,splice:error=EIO:when=2+ \
-            zsend --plain --method=$method tree "127.0.0.1:$port" 2>said || sent=$?
+            timeout 60 zsend --plain --method=$method tree "127.0.0.1:$port" 2>said || sent=$?
         [ "$sent" -eq 1 ]
         wait_for gone "$receiver"
         grep -q "tree/bad'*: Input/output error" said
@@ -305,7 +305,7 @@ small_disk() {
     can_trace
     random_file like 9000001
     rm -f heard
-    strace -f -qq -o /dev/null -e trace=fdatasync,fsync -e inject=fdatasync,fsync:delay_exit=3500000:when=1 \
+    traced /dev/null fdatasync,fsync -e inject=fdatasync,fsync:delay_exit=3500000:when=1 \
         zrecv --print-port 127.0.0.1:0 in 2>heard &
     receiver=$!
     take_port heard
