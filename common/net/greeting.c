@@ -140,23 +140,31 @@ static enum channel_result transfer(struct greeting *greeting, uint8_t *bytes, s
     return write ? channel_flush(&greeting->channel) : CHANNEL_OK;
 }
 
-/* True when a peer that has connected begins with a greeting where TLS should. */
-static bool begins_in_plain(const struct greeting *greeting)
+/* The first byte of a peer that has connected, where TLS is expected: one that greets in plain is answered in
+ * plain. It is looked at before OpenSSL may take it. */
+static enum channel_result look_at_first(struct greeting *greeting)
 {
-    uint8_t first[FRAME_HEADER], magic[FRAME_HEADER];
+    uint8_t first, magic[FRAME_HEADER];
 
+    if (!greeting->listens || greeting->settings->tls == NULL || channel_received(&greeting->channel) > 0)
+        return CHANNEL_OK;
+    ssize_t n = recv(greeting->channel.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return CHANNEL_WANTS_READ;
     frame_encode(&(struct frame){.type = FRAME_HELLO}, magic);
-    return greeting->listens && greeting->settings->tls != NULL &&
-           recv(greeting->channel.fd, first, 2, MSG_PEEK | MSG_DONTWAIT) == 2 && memcmp(first, magic, 2) == 0;
+    if (n != 1 || first != magic[0])
+        return CHANNEL_OK; /* for OpenSSL to judge */
+    send(greeting->channel.fd, own_hello(greeting), GREETING_HELLO,
+         MSG_NOSIGNAL | MSG_DONTWAIT); /* has room */
+    return fail(greeting, SESSION_AUTH, mixture);
 }
 
 static enum channel_result shake(struct greeting *greeting)
 {
-    if (begins_in_plain(
-            greeting)) { /* the answer is one that it understands; the socket is new, and has room */
-        send(greeting->channel.fd, own_hello(greeting), GREETING_HELLO, MSG_NOSIGNAL | MSG_DONTWAIT);
-        return fail(greeting, SESSION_AUTH, mixture);
-    }
+    enum channel_result first = look_at_first(greeting);
+
+    if (first != CHANNEL_OK)
+        return first;
     enum channel_result result = channel_handshake(&greeting->channel);
 
     if (channel_received(&greeting->channel) > MOST_OF_TLS)
