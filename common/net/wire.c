@@ -3,14 +3,20 @@
 #include "net/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/descriptor.h"
+
 bool wire_open(struct wire *wire, struct channel *channel, struct watch *watch)
 {
-    *wire = (struct wire){
-        .channel = channel, .watch = watch, .input = malloc(WIRE_BUFFER), .output = malloc(WIRE_BUFFER)};
+    *wire = (struct wire){.channel = channel,
+                          .watch = watch,
+                          .input = malloc(WIRE_BUFFER),
+                          .output = malloc(WIRE_BUFFER),
+                          .room = WIRE_BUFFER};
     if (wire->input != NULL && wire->output != NULL)
         return true;
     wire_close(wire);
@@ -36,6 +42,48 @@ static void count(const struct wire *wire, size_t n)
     atomic_fetch_add_explicit(&wire->watch->bytes, n, memory_order_relaxed);
 }
 
+bool wire_is_clear(const struct wire *wire)
+{
+    return wire->held == 0 && !wire->unflushed;
+}
+
+/* What is held goes out: all of it, or as much as can at once from a wire that keeps the rest. */
+static bool write_held(struct wire *wire, bool more)
+{
+    enum channel_result result = CHANNEL_OK;
+    size_t n;
+
+    while (wire->sent < wire->held) {
+        result = channel_write(wire->channel, wire->output + wire->sent, wire->held - wire->sent, more, &n);
+        if (result == CHANNEL_ENDED || result == CHANNEL_FAILED)
+            return wire_fail(wire, NULL, result == CHANNEL_ENDED ? EPIPE : errno);
+        wire->sent += n;
+        count(wire, n);
+        if (result != CHANNEL_OK && wire->keeps)
+            return true;
+        if (result != CHANNEL_OK && !channel_wait(wire->channel, result))
+            return wire_fail(wire, NULL, errno);
+    }
+    wire->sent = wire->held = 0;
+    while (!more && (result = channel_flush(wire->channel)) != CHANNEL_OK && !wire->keeps)
+        if (result == CHANNEL_FAILED || !channel_wait(wire->channel, result))
+            return wire_fail(wire, NULL, errno);
+    if (result == CHANNEL_FAILED)
+        return wire_fail(wire, NULL, errno);
+    wire->unflushed = result != CHANNEL_OK;
+    return true;
+}
+
+/* Waits until the channel is ready for what a read wants; what is kept goes out meanwhile. */
+static bool wait_to_read(struct wire *wire, enum channel_result result)
+{
+    if (wire_is_clear(wire) || !wire->keeps)
+        return channel_wait(wire->channel, result) || wire_fail(wire, NULL, errno);
+    if (descriptor_wait(wire->channel->fd, POLLIN | POLLOUT, -1, -1) < 0)
+        return wire_fail(wire, NULL, errno);
+    return write_held(wire, false);
+}
+
 /* Reads at most room bytes behind what is there. */
 static enum wire_result fill(struct wire *wire, bool wait, size_t room)
 {
@@ -56,10 +104,8 @@ static enum wire_result fill(struct wire *wire, bool wait, size_t room)
         default:
             if (!wait)
                 return WIRE_NOTHING;
-            if (!channel_wait(wire->channel, result)) {
-                wire_fail(wire, NULL, errno);
+            if (!wait_to_read(wire, result))
                 return WIRE_FAILED;
-            }
         }
     }
 }
@@ -154,26 +200,36 @@ static bool write_all(struct wire *wire, const uint8_t *data, size_t length, boo
 
 bool wire_flush(struct wire *wire, bool more)
 {
-    size_t held = wire->held;
+    if (wire->error == 0 && wire->problem == NULL)
+        return write_held(wire, more);
+    wire->sent = wire->held = 0;
+    return false;
+}
 
-    wire->held = 0;
-    if (!write_all(wire, wire->output, held, more))
-        return false;
-    for (;;) {
-        enum channel_result result = more ? CHANNEL_OK : channel_flush(wire->channel);
-        if (result == CHANNEL_OK)
-            return true;
-        if (result == CHANNEL_FAILED || !channel_wait(wire->channel, result))
-            return wire_fail(wire, NULL, errno);
-    }
+/* Has room for so many bytes more in a wire that keeps what cannot go out. */
+static bool grow(struct wire *wire, size_t length)
+{
+    size_t room = 2 * (wire->held + length);
+
+    if (length <= wire->room - wire->held)
+        return true;
+    uint8_t *output = room <= WIRE_KEPT ? realloc(wire->output, room) : NULL;
+    if (output == NULL)
+        return wire_fail(wire, "it does not listen to what is said to it", 0);
+    wire->output = output;
+    wire->room = room;
+    return true;
 }
 
 bool wire_send_bytes(struct wire *wire, const void *data, size_t length)
 {
-    if (length > WIRE_BUFFER - wire->held && !wire_flush(wire, true))
+    if (length > WIRE_BUFFER - (wire->held < WIRE_BUFFER ? wire->held : WIRE_BUFFER) &&
+        !wire_flush(wire, true))
         return false;
-    if (length > WIRE_BUFFER)
+    if (length > WIRE_BUFFER && !wire->keeps)
         return write_all(wire, data, length, true);
+    if (!grow(wire, length))
+        return false;
     if (length > 0)
         memcpy(wire->output + wire->held, data, length);
     wire->held += length;

@@ -7,18 +7,23 @@
 #include "net/frame.h"
 #include "net/watch.h"
 
-enum { WIRE_BUFFER = 256 * 1024 }; /* bytes of each direction's */
+/* Bytes: of each direction's buffer, and of what is kept at most. */
+enum { WIRE_BUFFER = 256 * 1024, WIRE_KEPT = 16 * 1024 * 1024 };
 
 /* One end of a session, used by one thread. A failure is final. */
 struct wire {
     struct channel *channel;
-    uint8_t *input, *output; /* of WIRE_BUFFER bytes */
+    uint8_t *input, *output; /* of WIRE_BUFFER bytes, and of room */
     size_t begin, end;       /* of what has been read and not been used */
-    size_t held;             /* bytes to be written */
-    uint32_t data_left;      /* bytes of the current frame's data that have not been used */
-    struct watch *watch;     /* counts what moves, and knows of a timeout */
-    const char *problem;     /* why it has failed, for people; NULL: error says it */
-    int error;               /* errno */
+    size_t held, sent, room; /* bytes to be written, those of them that are, and what there is room for */
+    bool unflushed;          /* the channel has not sent all that was written to it */
+    bool keeps;         /* set by the owner: nothing waits to write. What cannot go out is kept, and goes when
+                           there is room and a frame is waited for; WIRE_KEPT bytes are too many. So two sides
+                           of which one keeps never wait for each other's reading. */
+    uint32_t data_left; /* bytes of the current frame's data that have not been used */
+    struct watch *watch; /* counts what moves, and knows of a timeout */
+    const char *problem; /* why it has failed, for people; NULL: error says it */
+    int error;           /* errno */
 };
 
 /* False: no memory. Channel and watch stay the caller's. */
@@ -50,7 +55,11 @@ bool wire_send_head(struct wire *wire, enum frame_type type, const void *payload
                     uint32_t data);
 bool wire_send_bytes(struct wire *wire, const void *data, size_t length);
 
-/* Writes what is held; more: other bytes follow at once. Waits until all is written. False: failed. */
+/* Nothing is held, or kept. */
+bool wire_is_clear(const struct wire *wire);
+
+/* Writes what is held; more: other bytes follow at once. Waits until all is written, unless the wire keeps
+ * it. False: failed. */
 bool wire_flush(struct wire *wire, bool more);
 
 /* Notes a failure; returns false. */
