@@ -21,6 +21,14 @@ void answers_forget(struct sender *sender, struct outstanding *outstanding)
     sender->waiting--;
 }
 
+void answers_give_up(struct sender *sender, uint64_t number)
+{
+    struct outstanding *outstanding = place_of(sender, number);
+
+    if (number != 0 && outstanding->number == number)
+        answers_forget(sender, outstanding);
+}
+
 static bool malformed(struct sender *sender)
 {
     return sender_abort(sender, SESSION_BROKEN, "a frame that makes no sense");

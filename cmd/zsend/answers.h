@@ -21,6 +21,9 @@ bool answers_wanted(struct sender *sender, uint64_t size);
 /* The entry will not be answered. */
 void answers_forget(struct sender *sender, struct outstanding *outstanding);
 
+/* The same of the one with this number, if there is any. */
+void answers_give_up(struct sender *sender, uint64_t number);
+
 /* Waits until everything has been answered, or has to be sent again. False: the session is over. */
 bool answers_await(struct sender *sender);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -39,11 +40,11 @@ static bool deliver(struct pump *pump, enum method method, void *of)
     digest_add(sender->digest, route->data, n);
     bool good =
         wire_send_bytes(&sender->wire, route->data, n) && (n < SMALL || wire_flush(&sender->wire, true));
-    if (mapped)
-        guard_release(); /* zeros in the place of what was cut off: the digest is not that of the file, which
-                            is */
+    bool lost = mapped && guard_release();
     route_forget(route, n); /* looked at once more when all has been sent */
     pump_count(pump, method, n);
+    if (good && lost)
+        return pump_fail(pump, PUMP_IN, EIO);
     return good || pump_fail(pump, PUMP_OUT, EPIPE);
 }
 
@@ -171,8 +172,18 @@ static bool pump_failed(struct sender *sender)
     return false;
 }
 
-/* The data of one frame through the pump. False: the session is over. */
-static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t length)
+/* Why the source gave less: errno, or 0 if it has become shorter, which is a change like others. */
+static int source_error(const struct pump *pump, int fd, uint64_t end)
+{
+    struct stat status;
+
+    if (pump->end != PUMP_FAILED || (fstat(fd, &status) == 0 && (uint64_t)status.st_size < end))
+        return 0;
+    return pump->error;
+}
+
+/* The data of one frame through the pump. False: the session is over. *error: of reading them. */
+static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t length, int *error)
 {
     struct pump *pump = &sender->pump;
     const struct pump_sinks sinks = {.deliver = deliver, .wait = wait, .finish = finish, .of = sender};
@@ -190,6 +201,7 @@ static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t l
     pump->sinks = NULL;
     if (pump->end == PUMP_FAILED && pump->side == PUMP_OUT)
         return pump_failed(sender);
+    *error = source_error(pump, fd, offset + length);
     return fill_up(sender, length - pump->moved);
 }
 
@@ -205,10 +217,13 @@ enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint6
     } else {
         digest_take(sender->digest, digest); /* anew */
     }
+    *error = 0;
     if (!data_send_head(sender, number, offset, (uint32_t)length) ||
-        !pump_data(sender, fd, offset, (uint32_t)length))
+        !pump_data(sender, fd, offset, (uint32_t)length, error))
         return DATA_FAILED;
     if (encrypts(sender))
         digest_take(sender->digest, digest);
-    return data_send_digest(sender, digest) ? DATA_SENT : DATA_FAILED;
+    if (!data_send_digest(sender, digest))
+        return DATA_FAILED;
+    return *error == 0 ? DATA_SENT : DATA_CHANGED;
 }

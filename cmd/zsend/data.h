@@ -12,7 +12,8 @@ void data_close(struct sender *sender);
 
 enum data_result {
     DATA_SENT,
-    DATA_CHANGED, /* the file has fewer bytes there, or cannot be read any more: nothing has been promised */
+    DATA_CHANGED, /* the file has fewer bytes there, or cannot be read any more: what has been sent of the
+                     chunk is not what its digest says */
     DATA_FAILED   /* the session is over */
 };
 

@@ -279,9 +279,7 @@ static bool drop(struct sending *sending)
     struct packer packer = packer_make(payload, sizeof payload);
 
     session_pack_answer(&packer, &(struct session_answer){sending->number, false});
-    struct outstanding *outstanding = &sender->outstanding[sending->number % SESSION_WINDOW];
-    if (outstanding->number == sending->number)
-        answers_forget(sender, outstanding);
+    answers_give_up(sender, sending->number);
     sender->current = sending->number = 0;
     return wire_send(&sender->wire, FRAME_DROP, payload, packer.length);
 }
@@ -369,9 +367,12 @@ bool file_send(struct sender *sender, const struct source_file *file, uint64_t n
     sending.fd = openat(file->dir, file->name, flags);
     if (sending.fd < 0) {
         fail(&sending, errno, "cannot open");
+        answers_give_up(sender, number);
         return true;
     }
     enum outcome outcome = try_and_try(&sending);
+    if (outcome == GIVEN_UP) /* and it is one that is sent again */
+        answers_give_up(sender, number);
     sender->current = 0;
     free(sending.chunks);
     descriptor_close(&sending.fd);

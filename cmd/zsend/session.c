@@ -187,6 +187,10 @@ static bool make_id(struct run *run)
         digest_add(sum, settings->files[i], strlen(settings->files[i]) + 1);
     if (settings->name != NULL)
         digest_add(sum, settings->name, strlen(settings->name));
+    if (settings->owner) /* what is complete without it is not, with it */
+        digest_add(sum, "owner", sizeof "owner");
+    if (settings->xattrs)
+        digest_add(sum, "xattrs", sizeof "xattrs");
     digest_take(sum, digest);
     digest_free(sum);
     memcpy(run->id, digest, sizeof run->id);
@@ -199,6 +203,8 @@ enum session_status session_run(const struct settings *settings, struct monitor 
     static struct run run; /* a thread that is stuck in a call may outlive its frame */
     const struct key_source source = {.file = settings->key_file, .ask = !settings->listens};
 
+    if (!walk_check_names(settings))
+        return SESSION_USAGE;
     run = (struct run){.settings = settings, .monitor = monitor, .totals = totals};
     run.start = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum session_status status = peer_open_secrets(&run.secrets, settings->security, &source,

@@ -53,6 +53,37 @@ static void name_of(const char *operand, char name[PATH_MAX])
         name[0] = '\0';
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+bool walk_check_names(const struct settings *settings)
+{
+    void *names = NULL;
+    bool good = true;
+
+    for (size_t i = 0; good && i < settings->file_count; i++) {
+        bool is_stream = strcmp(settings->files[i], "-") == 0;
+        char name[PATH_MAX] = "";
+        if (!is_stream)
+            name_of(settings->files[i], name);
+        else if (settings->name != NULL)
+            strlcpy(name, settings->name, sizeof name);
+        char *copy = strdup(name);
+        char **found = copy == NULL ? NULL : tsearch(copy, &names, compare_names);
+        good = found != NULL && *found == copy;
+        if (found == NULL)
+            message_error(ENOMEM, "cannot start to send");
+        else if (!good)
+            message_note("'%s': another one that is to be sent has the same name there", settings->files[i]);
+        if (!good)
+            free(copy);
+    }
+    tdestroy(names, free);
+    return good;
+}
+
 /* Puts the name together. False: it is too long, or (empty) that of the operand itself, which has none. */
 static bool make_path(struct step *step, const char *operand, const char *name)
 {

@@ -5,6 +5,9 @@
 
 #include "sender.h"
 
+/* False (reported): two operands would have the same name at the receiver. */
+bool walk_check_names(const struct settings *settings);
+
 /* Sends all that the settings name but standard input. What goes wrong with an entry alone is reported and
  * noted. False: the session is over. */
 bool walk_send(struct sender *sender);
