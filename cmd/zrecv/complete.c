@@ -91,9 +91,8 @@ static bool describe(struct receiver *receiver, const struct session_finish *fin
                                 .slot = receiver->incoming.slot,
                                 .stamp_length = entry->stamp_length,
                                 .size = (uint64_t)status.st_size,
-                                .inode = status.st_ino,
-                                .seconds = status.st_mtim.tv_sec,
-                                .nanoseconds = (uint32_t)status.st_mtim.tv_nsec};
+                                .published = {true, status.st_ino, (uint64_t)status.st_size,
+                                              status.st_mtim.tv_sec, (uint32_t)status.st_mtim.tv_nsec}};
     memcpy(file->stamp, entry->stamp, entry->stamp_length);
     memcpy(file->digest, finish->digest, sizeof file->digest);
     return true;

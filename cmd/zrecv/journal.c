@@ -125,9 +125,9 @@ void journal_done(struct journal *journal, const struct known_file *file)
     begin(&record, RECORD_DONE);
     pack_file(&record.packer, file);
     pack_bytes(&record.packer, file->digest, sizeof file->digest);
-    pack_u64(&record.packer, file->inode);
-    pack_u64(&record.packer, (uint64_t)file->seconds);
-    pack_u32(&record.packer, file->nanoseconds);
+    pack_u64(&record.packer, file->published.inode);
+    pack_u64(&record.packer, (uint64_t)file->published.seconds);
+    pack_u32(&record.packer, file->published.nanoseconds);
     finish(journal, &record);
 }
 
@@ -249,11 +249,13 @@ static void read_chunk(struct reading *reading, struct unpacker *unpacker)
 
     chunk.length = unpack_u64(unpacker);
     unpack_bytes(unpacker, chunk.digest, sizeof chunk.digest);
-    if (file == NULL || !unpack_done(unpacker) || !reading->same_digests)
+    if (file == NULL || !unpack_done(unpacker))
         return;
     chunks_remove(&file->chunks, chunk.offset, chunk.length);
+    if (!reading->same_digests)
+        return;
     chunks_add(&file->chunks, &chunk);
-    file->is_ours |= !reading->believed;
+    file->unproven |= !reading->believed;
 }
 
 static void read_void(struct reading *reading, struct unpacker *unpacker)
@@ -274,10 +276,10 @@ static void read_done(struct reading *reading, struct unpacker *unpacker)
         return;
     file->state = KNOWN_DONE;
     unpack_bytes(unpacker, file->digest, sizeof file->digest);
-    file->inode = unpack_u64(unpacker);
-    file->seconds = (int64_t)unpack_u64(unpacker);
-    file->nanoseconds = unpack_u32(unpacker);
-    file->is_ours = !reading->believed || !reading->same_digests;
+    file->published = (struct published){.is_set = true, .inode = unpack_u64(unpacker), .size = file->size};
+    file->published.seconds = (int64_t)unpack_u64(unpacker);
+    file->published.nanoseconds = unpack_u32(unpacker);
+    file->unproven = !reading->believed || !reading->same_digests;
 }
 
 static void read_path(struct reading *reading, struct unpacker *unpacker, enum known_state state)

@@ -107,10 +107,8 @@ struct known_file *known_add(struct known *known, const char *path)
 
 void known_reset(struct known_file *file)
 {
-    char *path = file->path;
-
     chunks_free(&file->chunks);
-    *file = (struct known_file){.path = path};
+    *file = (struct known_file){.path = file->path, .published = file->published};
 }
 
 static void free_file(void *of)
@@ -152,9 +150,11 @@ bool known_each(const struct known *known, bool (*call)(struct known_file *file,
 
 bool known_is(const struct known_file *file, const struct stat *status)
 {
-    return S_ISREG(status->st_mode) && status->st_ino == file->inode &&
-           (uint64_t)status->st_size == file->size && status->st_mtim.tv_sec == file->seconds &&
-           status->st_mtim.tv_nsec == (long)file->nanoseconds;
+    const struct published *published = &file->published;
+
+    return published->is_set && S_ISREG(status->st_mode) && status->st_ino == published->inode &&
+           (uint64_t)status->st_size == published->size && status->st_mtim.tv_sec == published->seconds &&
+           status->st_mtim.tv_nsec == (long)published->nanoseconds;
 }
 
 static int compare_inodes(const void *a, const void *b)

@@ -32,6 +32,14 @@ void chunks_free(struct chunks *chunks);
 
 enum known_state { KNOWN_NOTHING, KNOWN_PARTIAL, KNOWN_DONE, KNOWN_MADE };
 
+/* By which a file is known again that a transfer has published. */
+struct published {
+    bool is_set;
+    uint64_t inode, size; /* bytes */
+    int64_t seconds;
+    uint32_t nanoseconds;
+};
+
 struct known_file {
     char *path;
     enum known_state state;
@@ -41,10 +49,8 @@ struct known_file {
     uint64_t size;                /* bytes */
     struct chunks chunks;         /* KNOWN_PARTIAL: what is there for certain */
     uint8_t digest[DIGEST_BYTES]; /* KNOWN_DONE: over the list */
-    uint64_t inode;               /* KNOWN_DONE */
-    int64_t seconds;
-    uint32_t nanoseconds;
-    bool is_ours; /* KNOWN_DONE: it may be replaced, but nothing says that it has come to the disk */
+    struct published published;   /* what it was when it was published last, whatever has come since */
+    bool unproven; /* nothing says that what is known of it has come to the disk, or with which digests */
 };
 
 enum { LINKED_MOST = 1000000 }; /* files to which hard links may be made */
@@ -61,7 +67,7 @@ struct known_file *known_find(const struct known *known, const char *path);
 /* The same, made if there is none. NULL: no memory. */
 struct known_file *known_add(struct known *known, const char *path);
 
-/* Forgets all that is said of a file but its path. */
+/* Forgets all that is said of a file but its path, and what was published. */
 void known_reset(struct known_file *file);
 
 /* Forgets the path as well. */
@@ -70,7 +76,7 @@ void known_remove(struct known *known, struct known_file *file);
 /* Calls with each of them, in no order to rely on; false from the function ends that. */
 bool known_each(const struct known *known, bool (*call)(struct known_file *file, void *of), void *of);
 
-/* True when the status is that of the published file. */
+/* True when the status is that of the file that the transfer has published under this name. */
 bool known_is(const struct known_file *file, const struct stat *status);
 
 /* Remembers a file that has been published, or was there as it was sent, for hard links to it; not without

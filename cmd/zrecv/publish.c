@@ -171,35 +171,49 @@ static bool has_sent_target(struct receiver *receiver, const struct pending *pen
     return good;
 }
 
+/* What is there already is what it is to be. */
+static bool is_there(const struct pending *pending, const struct place *to, const struct stat *status,
+                     const struct stat *target)
+{
+    switch (pending->kind) {
+    case SESSION_SYMLINK:
+        return is_same_link(to, pending->target);
+    case SESSION_FIFO:
+        return S_ISFIFO(status->st_mode);
+    default:
+        return status->st_ino == target->st_ino && status->st_dev == target->st_dev;
+    }
+}
+
 /* A link or a FIFO, where the same thing may be there from an earlier try. */
 static bool publish_special(struct receiver *receiver, const struct pending *pending, const struct place *to,
                             const char **problem)
 {
-    struct stat status, target;
+    struct stat status, target = {.st_ino = 0};
     make_function *make = pending->kind == SESSION_SYMLINK ? make_link
                           : pending->kind == SESSION_FIFO  ? make_fifo
                                                            : make_hard_link;
+    bool exists = fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 
+    if (!exists && errno != ENOENT)
+        return false;
+    if (exists && receiver->settings->existing == EXISTING_SKIP)
+        return true;
     if (make == make_hard_link && !has_sent_target(receiver, pending, &target)) {
         *problem = "it is a hard link to something that was not sent";
         return false;
     }
-    if (fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT && make_whole(receiver, pending, to, make, false);
-    if ((pending->kind == SESSION_SYMLINK && is_same_link(to, pending->target)) ||
-        (pending->kind == SESSION_FIFO && S_ISFIFO(status.st_mode)) ||
-        (make == make_hard_link && status.st_ino == target.st_ino && status.st_dev == target.st_dev) ||
-        receiver->settings->existing == EXISTING_SKIP)
+    if (exists && is_there(pending, to, &status, &target))
         return true;
     /* An earlier try has sent it as a file, since it could not read the one that it is a link to. */
     const struct known_file *file = known_find(&receiver->store.known, pending->path);
-    bool ours = file != NULL && file->state == KNOWN_DONE && known_is(file, &status);
-    if (!ours && receiver->settings->existing == EXISTING_REFUSE)
+    bool ours = exists && file != NULL && known_is(file, &status);
+    if (exists && !ours && receiver->settings->existing == EXISTING_REFUSE)
         *problem = "it exists";
-    else if (S_ISDIR(status.st_mode))
+    else if (exists && S_ISDIR(status.st_mode))
         *problem = "it exists, and is a directory";
     else
-        return make_whole(receiver, pending, to, make, true);
+        return make_whole(receiver, pending, to, make, exists);
     return false;
 }
 

@@ -177,7 +177,7 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
         if (receiver->settings->verbose && pending->kind != SESSION_LEAVE)
             message_note("received '%s'", pending->path);
         if (pending->kind == SESSION_FILE && pending->linked)
-            known_note_linked(&receiver->store.known, pending->file.inode);
+            known_note_linked(&receiver->store.known, pending->file.published.inode);
         if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
             forget(receiver, pending);
         return receiver_confirm(receiver, pending->number);

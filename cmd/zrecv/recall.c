@@ -15,7 +15,7 @@
 #include "receiver.h"
 
 /* A file that was about to be published when the last session broke off: true when it has its name, or gets
- * it now. */
+ * it now, which only bytes do that are on the disk for certain. */
 static bool settle_done(struct receiver *receiver, struct known_file *file)
 {
     struct stat status;
@@ -28,8 +28,8 @@ static bool settle_done(struct receiver *receiver, struct known_file *file)
     if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status))
         return true;
     store_slot_name(file->slot, slot);
-    return fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) == 0 && known_is(file, &status) &&
-           renameat2(receiver->store.dir, slot, dir, name, RENAME_NOREPLACE) == 0;
+    return !file->unproven && fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           known_is(file, &status) && renameat2(receiver->store.dir, slot, dir, name, RENAME_NOREPLACE) == 0;
 }
 
 /* The chunks of a session that did not sync, before the machine was started anew: read, and believed as far
@@ -44,7 +44,7 @@ static void reread(struct receiver *receiver, struct known_file *file)
         if (complete_has_chunk(receiver->digest, fd, &file->chunks.list[i], buffer))
             file->chunks.list[kept++] = file->chunks.list[i];
     file->chunks.count = kept;
-    file->is_ours = false;
+    file->unproven = false;
     free(buffer);
     descriptor_close(&fd);
 }
@@ -66,14 +66,13 @@ static bool tell_of(struct known_file *file, void *of)
 
     if ((file->state == KNOWN_DONE && !settle_done(receiver, file)) ||
         (file->state == KNOWN_MADE && publish_is_new(receiver, file->path))) {
-        journal_forget(&receiver->store.journal, file->path);
-        known_reset(file);
+        store_drop(&receiver->store, file);
     }
-    if (file->state == KNOWN_PARTIAL && file->is_ours)
+    if (file->state == KNOWN_PARTIAL && file->unproven)
         reread(receiver, file);
     strcpy(have.path, file->path);
     memcpy(have.stamp, file->stamp, file->stamp_length);
-    if (file->state == KNOWN_DONE && !file->is_ours) {
+    if (file->state == KNOWN_DONE && !file->unproven) {
         receiver->is_worth_keeping = true;
         have.complete = true;
         memcpy(have.digest, file->digest, sizeof have.digest);

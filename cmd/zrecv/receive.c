@@ -102,9 +102,11 @@ static bool open_session(struct receiver *receiver)
         return false;
     session_pack_accept(
         &packer, &(struct session_accept){receiver->granted | (receiver->is_stream ? SESSION_STREAM : 0)});
-    return wire_send(&receiver->wire, FRAME_ACCEPT, payload, packer.length) &&
-           (!receiver->has_store || recall_tell(receiver)) &&
-           wire_send(&receiver->wire, FRAME_READY, NULL, 0) && wire_flush(&receiver->wire, false);
+    bool good = wire_send(&receiver->wire, FRAME_ACCEPT, payload, packer.length) &&
+                (!receiver->has_store || recall_tell(receiver)) &&
+                wire_send(&receiver->wire, FRAME_READY, NULL, 0) && wire_flush(&receiver->wire, false);
+    receiver->wire.keeps = true; /* from now on the sender may be writing while it is written to */
+    return good;
 }
 
 static bool take_entry(struct receiver *receiver, struct unpacker *unpacker)
@@ -198,8 +200,7 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
     if (!queue_flush(receiver))
         return false;
     count_failures(receiver, count.failed);
-    if (receiver->has_store && receiver->settings->sync && receiver->entries > 0 &&
-        !receiver_wait_for(receiver, sync_all, receiver))
+    if (receiver->has_store && receiver->settings->sync && !receiver_wait_for(receiver, sync_all, receiver))
         return refuse_session(receiver, errno, "cannot bring the directory to the disk");
     session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
     if (!wire_send(&receiver->wire, FRAME_COMPLETE, payload, packer.length) ||
