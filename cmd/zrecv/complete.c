@@ -133,10 +133,16 @@ bool complete_file(struct receiver *receiver, const struct session_finish *finis
     struct known_file file;
     const char *path = receiver->entry.path;
 
-    if (!finish_file(receiver, finish) || !describe(receiver, finish, &file))
-        return receiver_refuse(receiver, incoming->number, SESSION_REFUSED, errno, "cannot complete '%s'",
+    if (!finish_file(receiver, finish) || !describe(receiver, finish, &file)) {
+        int error = errno;
+        incoming_discard(receiver);
+        return receiver_refuse(receiver, incoming->number, SESSION_REFUSED, error, "cannot complete '%s'",
                                path);
-    if (receiver->settings->verify && !receiver_wait_for(receiver, read_back, receiver))
-        return refuse_readback(receiver, errno);
+    }
+    if (receiver->settings->verify && !receiver_wait_for(receiver, read_back, receiver)) {
+        int error = errno;
+        incoming_discard(receiver);
+        return refuse_readback(receiver, error);
+    }
     return queue_add(receiver, incoming->replaces, &file);
 }

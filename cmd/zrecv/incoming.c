@@ -260,6 +260,8 @@ bool incoming_digest(struct receiver *receiver, const uint8_t *digest, size_t le
         return give_up(receiver, SESSION_LOCAL, 0, "libcrypto has failed for");
     if (memcmp(digest, chunk->digest, length) == 0)
         return keep(receiver, chunk);
+    if (receiver->is_stream) /* nothing of it has been written, and it is not asked for again */
+        return receiver_end(receiver, SESSION_DIGEST, 0, "what has arrived is not what was sent");
     chunks_remove(&incoming->chunks, chunk->offset, chunk->length);
     incoming->was_used = true;
     incoming->asked++;
@@ -287,10 +289,8 @@ static bool is_whole(struct receiver *receiver, const struct session_finish *fin
             chunks->list[chunks->count - 1].offset + chunks->list[chunks->count - 1].length <= finish->size);
 }
 
-/* The partial file is of no use to anybody. */
-static void discard(struct receiver *receiver)
+void incoming_discard(struct receiver *receiver)
 {
-    char name[STORE_SLOT];
     struct incoming *incoming = &receiver->incoming;
     struct known_file *file = receiver->has_store && incoming->has_begun
                                   ? known_find(&receiver->store.known, receiver->entry.path)
@@ -298,10 +298,10 @@ static void discard(struct receiver *receiver)
 
     if (file != NULL)
         store_drop(&receiver->store, file);
-    else if (incoming->fd >= 0) {
-        store_slot_name(incoming->slot, name);
-        unlinkat(receiver->store.dir, name, 0);
-    }
+    else if (incoming->fd >= 0)
+        store_remove_slot(&receiver->store, incoming->slot);
+    if (file != NULL && !file->published.is_set)
+        known_remove(&receiver->store.known, file);
     incoming_close(receiver);
 }
 
@@ -319,7 +319,7 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
     if (!is_whole(receiver, finish)) {
         if (asked > 0 && finish->ask)
             return answer(receiver, false);
-        discard(receiver);
+        incoming_discard(receiver);
         if (asked > 0) { /* the sender knows which, and sends it again, whole */
             receiver->again[finish->number % SESSION_WINDOW] = finish->number;
             receiver->bad++;
@@ -346,7 +346,7 @@ bool incoming_drop(struct receiver *receiver, uint64_t number)
     if (receiver->is_stream)
         return receiver_abort(receiver, "the sender could not read to the end");
     if (incoming->state == INCOMING_OPEN)
-        discard(receiver);
+        incoming_discard(receiver);
     incoming->state = INCOMING_NONE;
     receiver->again[number % SESSION_WINDOW] = number; /* it may be tried once more */
     return true;

@@ -44,6 +44,9 @@ bool incoming_drop(struct receiver *receiver, uint64_t number);
 /* Writes down what has come so far, for a session that breaks off. */
 void incoming_save(struct receiver *receiver);
 
+/* Closes what is open; the partial file is of no use to anybody, and goes. */
+void incoming_discard(struct receiver *receiver);
+
 /* Closes what is open. */
 void incoming_close(struct receiver *receiver);
 

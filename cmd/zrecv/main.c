@@ -81,7 +81,11 @@ static void serve_apart(struct zrecv *zrecv, struct door *door, struct guest *gu
             _exit(SESSION_LOCAL);
         for (size_t i = 0; i < zrecv->listener.count; i++)
             close(zrecv->listener.fds[i]);
-        _exit((int)serve(zrecv, guest).status);
+        zrecv->totals = (struct transfer_totals){.started = clock_now()};
+        enum session_status status = serve(zrecv, guest).status;
+        if (zrecv->settings.transfer.stats)
+            transfer_print_stats(&zrecv->totals);
+        _exit((int)status);
     }
     channel_close(&guest->channel);
     if (child < 0)

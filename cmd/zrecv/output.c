@@ -3,11 +3,13 @@
 #include "output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/descriptor.h"
+#include "move/kind.h"
 #include "receiver.h"
 
 bool output_begin(struct receiver *receiver)
@@ -31,18 +33,51 @@ bool output_takes(const struct receiver *receiver, uint64_t offset, uint32_t len
     return offset == incoming->written + held && length <= OUTPUT_CHUNK - held;
 }
 
-/* Standard output may be O_NONBLOCK. */
-static bool write_all(const uint8_t *data, uint64_t length)
+/* Writes some of it to a pipe, socket or terminal without waiting: with RWF_NOWAIT (for pipes since
+ * Linux 6.4), or as little as one that polls as writable has room for. As write(2). */
+static ssize_t write_now(const uint8_t *data, size_t length)
 {
+    const struct iovec vector = {(void *)(uintptr_t)data, length};
+    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    ssize_t n = pwritev2(STDOUT_FILENO, &vector, 1, -1, RWF_NOWAIT);
+
+    if (n >= 0 || errno != EOPNOTSUPP)
+        return n;
+    if (poll(&ready, 1, 0) == 1)
+        return write(STDOUT_FILENO, data, length < PIPE_BUF ? length : PIPE_BUF);
+    errno = EAGAIN;
+    return -1;
+}
+
+/* Until standard output takes more; false with errno when the session has been ended meanwhile (watch.h). */
+static bool wait_for_room(const struct receiver *receiver)
+{
+    struct pollfd ready[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
+                             {.fd = receiver->wire.channel->fd, .events = 0}};
+
+    while (poll(ready, 2, -1) < 0)
+        if (errno != EINTR)
+            return false;
+    if (!(ready[1].revents & (POLLHUP | POLLERR)))
+        return true;
+    errno = ETIMEDOUT;
+    return false;
+}
+
+static bool write_all(struct receiver *receiver, const uint8_t *data, size_t length)
+{
+    enum kind kind = kind_of(STDOUT_FILENO);
+    bool may_wait = kind != KIND_FILE && kind != KIND_BLOCK;
+
     while (length > 0) {
-        ssize_t n = write(STDOUT_FILENO, data, length);
-        if (n < 0 && errno == EAGAIN)
-            descriptor_wait(STDOUT_FILENO, POLLOUT, -1, -1);
-        else if (n < 0 && errno != EINTR)
+        ssize_t n = may_wait ? write_now(data, length) : write(STDOUT_FILENO, data, length);
+        if (n < 0 && errno == EAGAIN && !wait_for_room(receiver))
+            return false;
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
             return false;
         if (n > 0) {
             data += n;
-            length -= (uint64_t)n;
+            length -= (size_t)n;
         }
     }
     return true;
@@ -52,7 +87,9 @@ bool output_write(struct receiver *receiver, const struct session_chunk *chunk)
 {
     struct incoming *incoming = &receiver->incoming;
 
-    if (!write_all(incoming->buffer, chunk->length)) {
+    if (!write_all(receiver, incoming->buffer, (size_t)chunk->length)) {
+        if (atomic_load(&receiver->wire.watch->timed_out))
+            return false;
         receiver_refuse(receiver, incoming->number, SESSION_REFUSED, errno,
                         "error writing 'standard output'");
         return receiver_abort(receiver, "it could not be written to standard output");

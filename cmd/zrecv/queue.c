@@ -106,6 +106,13 @@ static bool sync_files(void *of)
     return true;
 }
 
+/* A file that does not get its name leaves nothing behind. */
+static void drop_file(struct receiver *receiver, const struct pending *pending)
+{
+    store_remove_slot(&receiver->store, pending->file.slot);
+    journal_forget(&receiver->store.journal, pending->path);
+}
+
 /* Nothing is published that is not safe: the bytes of files, and what the journal has to know. */
 static bool fail_all(struct receiver *receiver, int error)
 {
@@ -116,6 +123,8 @@ static bool fail_all(struct receiver *receiver, int error)
         if ((pending->kind != SESSION_FILE && !pending->is_new) || pending->failed)
             continue;
         pending->failed = true;
+        if (pending->kind == SESSION_FILE)
+            drop_file(receiver, pending);
         if (!receiver_refuse(receiver, pending->number, SESSION_REFUSED, error,
                              "cannot bring '%s' to the disk", pending->path))
             return false;
@@ -184,7 +193,7 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
     }
     int error = problem == NULL ? errno : 0;
     if (pending->kind == SESSION_FILE)
-        journal_forget(&receiver->store.journal, pending->path);
+        drop_file(receiver, pending);
     return receiver_refuse(receiver, pending->number, SESSION_REFUSED, error, "'%s': %s", pending->path,
                            problem != NULL ? problem : "it cannot be made");
 }

@@ -18,23 +18,6 @@
 
 enum course { GOES_ON, ENDS, FAILS };
 
-/* Says that the session ends, and why; the sender may be gone. */
-static bool refuse_session(struct receiver *receiver, int error, const char *problem)
-{
-    struct session_reason reason = {.status = SESSION_REFUSED};
-    uint8_t payload[512];
-    struct packer packer = packer_make(payload, sizeof payload);
-
-    message_error(error, "%s: %s", receiver->peer, problem);
-    snprintf(reason.text, sizeof reason.text, "%s%s%s", problem, error != 0 ? ": " : "",
-             error != 0 ? strerror(error) : "");
-    session_pack_reason(&packer, &reason);
-    if (wire_send(&receiver->wire, FRAME_ABORT, payload, packer.length))
-        wire_flush(&receiver->wire, false);
-    receiver->worst = SESSION_REFUSED;
-    return wire_fail(&receiver->wire, "", 0);
-}
-
 /* A frame that has to come now. */
 static const uint8_t *expect(struct receiver *receiver, enum frame_type type, size_t *length)
 {
@@ -67,7 +50,8 @@ static bool read_offer(struct receiver *receiver)
         return receiver_abort(receiver, "an offer that is not well formed");
     receiver->granted = receiver->offer.flags & (receiver->settings->accept | SESSION_DRY);
     if (receiver->offer.flags & SESSION_UNNAMED && !receiver->is_stream)
-        return refuse_session(receiver, 0, "standard input has no name here (zsend --name gives it one)");
+        return receiver_end(receiver, SESSION_REFUSED, 0,
+                            "standard input has no name here (zsend --name gives it one)");
     return true;
 }
 
@@ -77,7 +61,7 @@ static bool open_digests(struct receiver *receiver)
 
     receiver->digest = digest_open(receiver->offer.algorithm, &problem);
     receiver->list = receiver->digest == NULL ? NULL : digest_open(receiver->offer.algorithm, &problem);
-    return receiver->list != NULL || refuse_session(receiver, 0, problem);
+    return receiver->list != NULL || receiver_end(receiver, SESSION_REFUSED, 0, problem);
 }
 
 static bool open_store(struct receiver *receiver)
@@ -89,8 +73,11 @@ static bool open_store(struct receiver *receiver)
     if (receiver->is_stream || receiver->granted & SESSION_DRY)
         return true;
     receiver->has_store = true; /* to be closed, whatever is open of it */
-    return store_open(&receiver->store, receiver->root, receiver->offer.id, &session, &problem) ||
-           refuse_session(receiver, errno, problem);
+    if (store_open(&receiver->store, receiver->root, receiver->offer.id, &session, &problem))
+        return true;
+    if (errno == EWOULDBLOCK) /* perhaps by a session that does not know yet that it has broken off */
+        return receiver_end(receiver, SESSION_BROKEN, 0, problem);
+    return receiver_end(receiver, SESSION_REFUSED, errno, problem);
 }
 
 static bool open_session(struct receiver *receiver)
@@ -201,7 +188,7 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
         return false;
     count_failures(receiver, count.failed);
     if (receiver->has_store && receiver->settings->sync && !receiver_wait_for(receiver, sync_all, receiver))
-        return refuse_session(receiver, errno, "cannot bring the directory to the disk");
+        return receiver_end(receiver, SESSION_REFUSED, errno, "cannot bring the directory to the disk");
     session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
     if (!wire_send(&receiver->wire, FRAME_COMPLETE, payload, packer.length) ||
         !wire_flush(&receiver->wire, false))
@@ -241,8 +228,9 @@ static enum course take_frame(struct receiver *receiver, const struct frame *fra
 /* The next frame. When none has come yet, what is complete is published, unless more may come in a moment. */
 static enum wire_result next_frame(struct receiver *receiver, struct frame *frame, const uint8_t **payload)
 {
+    if (queue_is_due(receiver, clock_now()) && !queue_flush(receiver))
+        return WIRE_FAILED;
     enum wire_result result = wire_receive(&receiver->wire, false, frame, payload);
-
     while (result == WIRE_NOTHING && receiver->queue.count > 0) {
         if (queue_is_due(receiver, clock_now()) && !queue_flush(receiver))
             return WIRE_FAILED;

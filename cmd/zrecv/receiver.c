@@ -52,15 +52,30 @@ bool receiver_confirm(struct receiver *receiver, uint64_t number)
     return wire_send(&receiver->wire, FRAME_DONE, payload, packer.length);
 }
 
+static bool end_session(struct receiver *receiver, struct session_reason *reason)
+{
+    send_reason(receiver, FRAME_ABORT, reason);
+    receiver->worst = reason->status;
+    return wire_fail(&receiver->wire, "", 0);
+}
+
+bool receiver_end(struct receiver *receiver, enum session_status status, int error, const char *problem)
+{
+    struct session_reason reason = {.status = status};
+
+    message_error(error, "%s: %s", receiver->peer, problem);
+    snprintf(reason.text, sizeof reason.text, "%s%s%s", problem, error != 0 ? ": " : "",
+             error != 0 ? strerror(error) : "");
+    return end_session(receiver, &reason);
+}
+
 bool receiver_abort(struct receiver *receiver, const char *problem)
 {
     struct session_reason reason = {.status = SESSION_REFUSED};
 
     message_note("%s: refused: %s", receiver->peer, problem);
     snprintf(reason.text, sizeof reason.text, "%s", problem);
-    send_reason(receiver, FRAME_ABORT, &reason);
-    receiver->worst = SESSION_REFUSED;
-    return wire_fail(&receiver->wire, "", 0);
+    return end_session(receiver, &reason);
 }
 
 struct waiting {

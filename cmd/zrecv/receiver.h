@@ -45,7 +45,10 @@ bool receiver_refuse(struct receiver *receiver, uint64_t number, enum session_st
 /* Tells the sender that an entry is done. */
 bool receiver_confirm(struct receiver *receiver, uint64_t number);
 
-/* Ends the session: a sender that does what it cannot. Returns false. */
+/* Ends the session, and says why to both. error: errno, or 0. Returns false. */
+bool receiver_end(struct receiver *receiver, enum session_status status, int error, const char *problem);
+
+/* The same: a sender that does what it cannot. */
 bool receiver_abort(struct receiver *receiver, const char *problem);
 
 /* Calls a function that may take its time on a thread of its own, while the sender hears that we are still

@@ -12,6 +12,8 @@
 
 #include "base/descriptor.h"
 
+enum { TRIES = 20 };
+
 /* A directory below dir that is ours alone, made if it is missing. -1 with *problem. */
 static int open_private(int dir, const char *name, const char **problem)
 {
@@ -48,25 +50,43 @@ static int open_journal(int dir, const char **problem)
         descriptor_close(&fd);
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    int error = errno;
+    if (locked && fstat(fd, &status) == 0 && status.st_nlink > 0)
         return fd;
-    if (errno == EWOULDBLOCK) {
+    if (!locked && error == EWOULDBLOCK)
         *problem = "the same transfer is under way in another zrecv";
-        errno = 0;
-    }
     descriptor_close(&fd);
+    errno = locked ? ENOENT : error; /* who had it was just removing it */
+    return -1;
+}
+
+/* Opens the two directories and the journal; returns its descriptor. */
+static int open_folder(struct store *store, const char **problem)
+{
+    store->all = open_private(store->root, STORE_NAME, problem);
+    if (store->all >= 0)
+        store->dir = open_private(store->all, store->id, problem);
+    int journal = store->dir < 0 ? -1 : open_journal(store->dir, problem);
+    if (journal >= 0)
+        return journal;
+    int error = errno;
+    descriptor_close(&store->dir);
+    descriptor_close(&store->all);
+    errno = error;
     return -1;
 }
 
 bool store_open(struct store *store, int root, const uint8_t id[SESSION_ID],
                 const struct journal_session *session, const char **problem)
 {
+    int journal = -1;
+
     *store = (struct store){.root = root, .all = -1, .dir = -1, .journal.fd = -1};
     format_id(id, store->id);
-    store->all = open_private(root, STORE_NAME, problem);
-    if (store->all >= 0)
-        store->dir = open_private(store->all, store->id, problem);
-    int journal = store->dir < 0 ? -1 : open_journal(store->dir, problem);
+    /* Another zrecv may remove what it is done with while we come. */
+    for (int tries = 0; journal < 0 && tries < TRIES && (tries == 0 || errno == ENOENT); tries++)
+        journal = open_folder(store, problem);
     if (journal < 0)
         return false;
     *problem = "cannot read the journal of the transfer";
@@ -149,12 +169,17 @@ bool store_has_made(struct store *store, const char *path)
     return false;
 }
 
-void store_drop(struct store *store, struct known_file *file)
+void store_remove_slot(struct store *store, uint64_t slot)
 {
     char name[STORE_SLOT];
 
-    store_slot_name(file->slot, name);
+    store_slot_name(slot, name);
     unlinkat(store->dir, name, 0);
+}
+
+void store_drop(struct store *store, struct known_file *file)
+{
+    store_remove_slot(store, file->slot);
     journal_forget(&store->journal, file->path);
     known_reset(file);
 }

@@ -23,7 +23,8 @@ struct store {
 
 /*
  * Opens or makes the folder of the transfer in the directory root and locks it. It has to be a directory that
- * is ours and that nobody else may enter. False: impossible; *problem, with errno or 0, is why.
+ * is ours and that nobody else may enter. False: impossible; *problem, with errno or 0, is why;
+ * EWOULDBLOCK: the same transfer is under way.
  */
 bool store_open(struct store *store, int root, const uint8_t id[SESSION_ID],
                 const struct journal_session *session, const char **problem);
@@ -44,7 +45,10 @@ void store_note_made(struct store *store, const char *path);
 /* Whether this session has made the directory; it, and what is below it, is forgotten then. */
 bool store_has_made(struct store *store, const char *path);
 
-/* Removes a partial file, and forgets it. */
+/* Removes a partial file. */
+void store_remove_slot(struct store *store, uint64_t slot);
+
+/* The same, and forgets it. */
 void store_drop(struct store *store, struct known_file *file);
 
 #endif

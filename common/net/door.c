@@ -86,19 +86,27 @@ void door_leave(struct door *door)
     descriptor_close(&door->epoll);
 }
 
-/* One line about a peer, unless there have been too many of late. */
-static void tell(struct door *door, const struct address *peer, const char *problem, int error)
+/* The number of the next line about strangers, within its minute. */
+static unsigned count_line(struct door *door)
 {
-    char text[ADDRESS_TEXT];
     uint64_t now = clock_now();
 
     if (now - door->minute_began >= minute) {
         door->minute_began = now;
         door->lines = 0;
     }
-    if (++door->lines < LINES)
+    return ++door->lines;
+}
+
+/* One line about a peer, unless there have been too many of late. */
+static void tell(struct door *door, const struct address *peer, const char *problem, int error)
+{
+    char text[ADDRESS_TEXT];
+    unsigned line = count_line(door);
+
+    if (line < LINES)
         message_error(error, "%s: not let in: %s", address_text(peer, text), problem);
-    else if (door->lines == LINES)
+    else if (line == LINES)
         message_note("%s: not let in: %s; no more of these lines for a minute", address_text(peer, text),
                      problem);
 }
@@ -153,6 +161,14 @@ static bool attend(struct door *door, struct visitor *visitor)
     return false;
 }
 
+/* Whoever is at the door cannot come in now, and asks again at once: a moment for somebody to leave. */
+static void pause_for_room(struct door *door, int error)
+{
+    if (count_line(door) < LINES)
+        message_error(error, "cannot take a connection");
+    descriptor_wait(-1, 0, -1, 100);
+}
+
 /* Lets in who is at the listening socket. True: he has shown the key already. */
 static struct visitor *let_in(struct door *door, size_t socket)
 {
@@ -162,8 +178,11 @@ static struct visitor *let_in(struct door *door, size_t socket)
     int fd =
         accept4(door->listener->fds[socket], (struct sockaddr *)&from, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_for_room(door, errno);
         return NULL;
+    }
     listener_peer_name(door->listener, &from, length, false, &peer);
     if (door->settings->allow_count > 0 &&
         !network_has(door->settings->allow, door->settings->allow_count, &from)) {
