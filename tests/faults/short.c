@@ -6,6 +6,7 @@
  *   SHORT_WHOLE=N     but every N-th call may move all it can
  *   SHORT_FAIL=N      every N-th call fails before it has moved a byte (2 or more, or nothing ever moves)
  *   SHORT_ERRNO=E     with this errno, EINTR if it is not given
+ *   SHORT_MAP=OFFSET  what is mapped of a file from there on to be read is gone: SIGBUS (mmap(2))
  *   SHORT_REPORT=FILE a line for each call, "NAME CUT FAILED", is appended at exit
  * Descriptor 2 is left alone: what a test reads there has to be whole.
  */
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,7 +38,7 @@ enum call {
 static const char *const names[CALL_COUNT] = {"splice", "tee",  "sendfile", "read",
                                               "write",  "send", "recv",     "copy_file_range"};
 static _Atomic unsigned long turns, cut[CALL_COUNT], failed[CALL_COUNT];
-static unsigned long most, whole_every, fail_every;
+static unsigned long most, whole_every, fail_every, lost_at;
 static int fail_errno;
 
 static unsigned long setting(const char *name, unsigned long otherwise)
@@ -51,6 +53,7 @@ __attribute__((constructor)) static void begin(void)
     fail_every = setting("SHORT_FAIL", 0);
     fail_errno = (int)setting("SHORT_ERRNO", EINTR);
     most = setting("SHORT", 0);
+    lost_at = setting("SHORT_MAP", 0);
 }
 
 __attribute__((destructor)) static void report(void)
@@ -136,4 +139,28 @@ ssize_t recv(int fd, void *buffer, size_t length, int flags)
 ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t length, unsigned flags)
 {
     PASS_ON(CALL_COPY, copy_file_range, in, length, in, from, out, to, length, flags);
+}
+
+static void *map(void *at, size_t length, int protection, int flags, int fd, off64_t offset)
+{
+    static void *(*real)(void *, size_t, int, int, int, off64_t);
+
+    if (real == NULL)
+        real = (__typeof__(real))dlsym(RTLD_NEXT, "mmap64");
+    if (lost_at == 0 || fd < 0 || protection != PROT_READ || offset != (off64_t)lost_at)
+        return real(at, length, protection, flags, fd, offset);
+    int empty = memfd_create("empty", MFD_CLOEXEC);
+    void *mapped = real(at, length, protection, flags, empty, 0);
+    close(empty);
+    return mapped;
+}
+
+void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
+{
+    return map(at, length, protection, flags, fd, offset);
+}
+
+void *mmap64(void *at, size_t length, int protection, int flags, int fd, off64_t offset)
+{
+    return map(at, length, protection, flags, fd, offset);
 }

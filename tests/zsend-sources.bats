@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+# Sources that let a session down: pages and bytes that cannot be read, files that go, names that are two things.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # every test is a subshell of its own; the helpers set variables
+bats_require_minimum_version 1.5.0
+load helpers
+load sessions
+
+setup_file() {
+    one_key
+}
+
+setup() {
+    session_setup
+}
+
+@test "a page that cannot be read in is an error with its file, and no zeros arrive in its place" {
+    is_sanitized zsend && skip 'no preloading under a sanitizer'
+    random_file like 9000001
+    random_file rest 100001
+    receive in
+    sent=0
+    LD_PRELOAD="${ZCOPY_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/short.so" SHORT_MAP=1048576 \
+        timeout 60 zsend like rest "127.0.0.1:$port" 2>said || sent=$?
+    ended 1 1
+    has_line said "^zsend: error reading 'like': Input/output error$"
+    [ ! -e in/like ]
+    cmp rest in/rest
+}
+
+@test "a read error in the middle of a chunk has its errno and exit status 1, by every method" {
+    can_trace
+    random_file like 9000001
+    random_file rest 100001
+    for case in :read ':mmap' --plain:read --plain:sendfile --plain:splice; do
+        rm -rf in
+        mkdir in
+        receive ${case%:*} in
+        sent=0
+        traced /dev/null read,pread64,sendfile,splice -P "$PWD/like" \
+            -e inject=read,pread64,sendfile,splice:error=EIO:when=4+ \
+            timeout 60 zsend ${case%:*} --method="${case#*:}" like rest "127.0.0.1:$port" 2>said || sent=$?
+        if [ "$case" = :mmap ] && [ "$sent" -eq 0 ]; then # which reads no byte of it by a call
+            cmp like in/like
+            ended 0 0
+        else
+            ended 1 1
+            has_line said "^zsend: error reading 'like': Input/output error$"
+            [ ! -e in/like ]
+        fi
+        cmp rest in/rest
+    done
+}
+
+@test "a file that is asked for again and is gone is no reason to wait for ever" {
+    mkdir tree
+    random_file tree/like 100001
+    printf CHANGED | dd of=tree/like bs=1 seek=50000 conv=notrunc status=none
+    random_file tree/rest 9000001
+    receive --plain in
+    between --up=50000 --how=flip
+    # It goes when it has been sent, and before zsend opens the next one.
+    traced /dev/null openat -P tree/rest -e inject=openat:signal=STOP:when=1 \
+        timeout 60 zsend --plain tree/like tree/rest "127.0.0.1:$port" 2>said &
+    sender=$!
+    wait_for is_cut
+    rm tree/like
+    pkill -CONT -f "zsend --plain tree/like tree/rest 127.0.0.1:$port"
+    sender_ends
+    [ "$sent" -eq 1 ]
+    grep -q "^zsend: cannot open 'tree/like': No such file or directory$" said
+    wait_for gone "$receiver"
+    status_of "$receiver"
+    [ "$status" -eq 5 ]
+    [ ! -e in/like ]
+    cmp tree/rest in/rest
+}
+
+@test "two operands that would have one name are refused before anything is sent" {
+    mkdir a b
+    echo one >a/x
+    echo two >b/x
+    receive --resume-wait=0 --overwrite in
+    for operands in 'a/x b/x' 'a/. b/.' 'a b/../a' 'a/x - --name=x'; do
+        read -ra words <<<"$operands"
+        send "${words[@]}" </dev/null
+        [ "$sent" -eq 2 ]
+        grep -q ': another one that is to be sent has the same name there$' said
+    done
+    send a b
+    ended 0 0
+    cmp b/x in/b/x
+}
+
+@test "--owner and --xattrs make another transfer: what was complete without them is not passed over" {
+    [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'
+    mkdir tree
+    random_file tree/a 100001
+    random_file tree/b 9000001
+    chown 1234:2345 tree/a tree/b
+    receive --accept=owner --resume-wait=0 in
+    between --up=5000000
+    send tree/a tree/b
+    ended 4 4
+    kill "$proxy"
+    receive --accept=owner --overwrite in
+    send --owner tree/a tree/b
+    ended 0 0
+    [ "$(stat -c %u:%g in/a in/b)" = $'1234:2345\n1234:2345' ]
+}
