@@ -231,8 +231,9 @@ over() {
         receive "--accept=$([ "$who" = receiver ] && echo owner || echo xattrs)" in
         if [ "$who" = sender ]; then
             send --owner tree
-            ended 7
+            ended 7 7
             grep -q -e --accept=owner said
+            receive --accept=xattrs in
         fi
         send tree
         ended 0 0

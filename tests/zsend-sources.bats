@@ -51,6 +51,12 @@ setup() {
     done
 }
 
+# goes_on_to_its_end: an event: the sender, which stops once, and goes on when it is told to, has ended.
+goes_on_to_its_end() {
+    pkill -CONT -f "zsend --plain tree/like tree/rest 127.0.0.1:$port"
+    gone "$sender"
+}
+
 @test "a file that is asked for again and is gone is no reason to wait for ever" {
     mkdir tree
     random_file tree/like 100001
@@ -64,7 +70,7 @@ setup() {
     sender=$!
     wait_for is_cut
     rm tree/like
-    pkill -CONT -f "zsend --plain tree/like tree/rest 127.0.0.1:$port"
+    wait_for goes_on_to_its_end
     sender_ends
     [ "$sent" -eq 1 ]
     grep -q "^zsend: cannot open 'tree/like': No such file or directory$" said

@@ -44,17 +44,17 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
         return refuse(receiver, "it exists, and is a directory");
     if (ours)
         return REPLACES;
+    bool same = S_ISREG(status->st_mode) && (uint64_t)status->st_size == entry->size &&
+                status->st_mtim.tv_sec == entry->seconds &&
+                status->st_mtim.tv_nsec == (long)entry->nanoseconds;
     switch (receiver->settings->existing) {
-    case EXISTING_SKIP:
-        return SKIPPED;
     case EXISTING_UPDATE:
-        if (S_ISREG(status->st_mode) && (uint64_t)status->st_size == entry->size &&
-            status->st_mtim.tv_sec == entry->seconds && status->st_mtim.tv_nsec == (long)entry->nanoseconds) {
-            if (entry->linked && receiver->has_store)
-                known_note_linked(&receiver->store.known, status->st_ino);
-            return SKIPPED;
-        }
-        return REPLACES;
+    case EXISTING_SKIP:
+        if (!same && receiver->settings->existing == EXISTING_UPDATE)
+            return REPLACES;
+        if (same && entry->linked && receiver->has_store) /* as good as sent */
+            known_note_linked(&receiver->store.known, status->st_ino);
+        return SKIPPED;
     case EXISTING_OVERWRITE:
         return REPLACES;
     default:

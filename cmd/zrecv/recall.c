@@ -49,6 +49,22 @@ static void reread(struct receiver *receiver, struct known_file *file)
     descriptor_close(&fd);
 }
 
+/* Chunks behind the end of the partial file are not there, whatever the journal says. */
+static void cut(struct receiver *receiver, struct known_file *file)
+{
+    struct stat status;
+    char slot[STORE_SLOT];
+    struct chunks *chunks = &file->chunks;
+
+    store_slot_name(file->slot, slot);
+    if (fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+        status.st_size = 0;
+    while (chunks->count > 0 &&
+           chunks->list[chunks->count - 1].offset + chunks->list[chunks->count - 1].length >
+               (uint64_t)status.st_size)
+        chunks->count--;
+}
+
 static bool send_have(struct receiver *receiver, const struct session_have *have)
 {
     uint8_t payload[PATH_MAX + 512];
@@ -68,6 +84,8 @@ static bool tell_of(struct known_file *file, void *of)
         (file->state == KNOWN_MADE && publish_is_new(receiver, file->path))) {
         store_drop(&receiver->store, file);
     }
+    if (file->state == KNOWN_PARTIAL)
+        cut(receiver, file);
     if (file->state == KNOWN_PARTIAL && file->unproven)
         reread(receiver, file);
     strcpy(have.path, file->path);

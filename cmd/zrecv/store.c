@@ -128,8 +128,10 @@ int store_open_slot(const struct store *store, uint64_t slot, bool made)
     struct stat status;
 
     store_slot_name(slot, name);
+    if (made) /* a session that was killed may have left one that the journal does not know */
+        unlinkat(store->dir, name, 0);
     int fd = openat(store->dir, name,
-                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (made ? O_CREAT | O_TRUNC : 0), 0600);
+                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (made ? O_CREAT | O_EXCL : 0), 0600);
     if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
         return fd;
     descriptor_close(&fd);

@@ -206,9 +206,10 @@ static enum channel_result explain(struct greeting *greeting, enum channel_resul
     if (ended && current(greeting) == HEAR_PROOF && !greeting->listens)
         return fail(greeting, SESSION_AUTH, "it does not accept the key");
     if (ended)
-        return fail(greeting, SESSION_BROKEN,
-                    "it closed the connection at the first word (--plain and --no-key have to be said on "
-                    "both sides)");
+        return fail(
+            greeting, SESSION_BROKEN,
+            "it closed the connection at the first word: it has no time, does not let this address in, or "
+            "--plain or --no-key is said on one side alone");
     return fail(greeting, SESSION_BROKEN, NULL);
 }
 
