@@ -92,7 +92,7 @@ need() {
 
 # is_sanitized COMMAND [asan|tsan]: it was built with that sanitizer, or with either.
 is_sanitized() {
-    grep -q "__${2:-[at]san}_init" "$(command -v "$1")"
+    grep -q "__${2:-[at]san}_init" "$(type -P "$1")"
 }
 
 # traced LOG CALLS [-e inject=...] COMMAND...: runs it under strace, its calls of these names in LOG. LeakSanitizer
