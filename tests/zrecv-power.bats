@@ -91,6 +91,11 @@ moments() {
     done
 }
 
+# is_put_away: an event: zrecv has brought in what there is for resuming.
+is_put_away() {
+    has_line heard 'the session broke off' && [[ $(readlink "/proc/$receiver/fd/"*) != */.zrecv.d/* ]]
+}
+
 # first_part [OPTION-OF-ZRECV]...: the machine has received the greater part of the file large when the connection breaks.
 first_part() {
     random_file large 8000017
@@ -100,7 +105,7 @@ first_part() {
     between --up=6000000
     send --plain large
     ended 4
-    wait_for has_line heard 'to come back'
+    wait_for is_put_away
     power_fails
 }
 

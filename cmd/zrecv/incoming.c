@@ -145,6 +145,7 @@ void incoming_save(struct receiver *receiver)
         journal_chunk(journal, incoming->slot, &incoming->pending.list[i]);
     incoming->pending.count = 0;
     receiver->is_worth_keeping = true;
+    (void)receiver_settle(receiver); /* the journal keeps the error */
 }
 
 void incoming_close(struct receiver *receiver)
@@ -173,7 +174,7 @@ static bool make_void(struct receiver *receiver, uint64_t offset, uint64_t lengt
     chunks_remove(&incoming->chunks, offset, length);
     chunks_remove(&incoming->pending, offset, length);
     journal_void(&receiver->store.journal, incoming->slot, offset, length);
-    return journal_settle(&receiver->store.journal, receiver->settings->sync) ||
+    return receiver_settle(receiver) ||
            give_up(receiver, SESSION_REFUSED, errno, "cannot write the journal for");
 }
 

@@ -135,11 +135,6 @@ static bool fail_all(struct receiver *receiver, int error)
     return true;
 }
 
-static bool sync_journal(void *of)
-{
-    return journal_settle(of, true);
-}
-
 /* Notes what is about to be made; returns whether there is any. */
 static bool write_pending(struct receiver *receiver)
 {
@@ -164,11 +159,8 @@ static bool write_pending(struct receiver *receiver)
  * process, goes in between, the next session finds the partial file, and knows whose directory it is. */
 static bool write_down(struct receiver *receiver)
 {
-    struct journal *journal = &receiver->store.journal;
-
-    if (!write_pending(receiver) || !receiver->settings->sync)
-        return journal_settle(journal, false);
-    return receiver_wait_for(receiver, sync_journal, journal);
+    return write_pending(receiver) ? receiver_settle(receiver)
+                                   : journal_settle(&receiver->store.journal, false);
 }
 
 /* What the journal knows of an entry that is complete is of no use to this session. */

@@ -112,3 +112,16 @@ bool receiver_wait_for(struct receiver *receiver, bool (*function)(void *of), vo
     errno = waiting.error;
     return waiting.good;
 }
+
+static bool sync_journal(void *of)
+{
+    return journal_settle(of, true);
+}
+
+bool receiver_settle(struct receiver *receiver)
+{
+    struct journal *journal = &receiver->store.journal;
+
+    return receiver->settings->sync ? receiver_wait_for(receiver, sync_journal, journal)
+                                    : journal_settle(journal, false);
+}

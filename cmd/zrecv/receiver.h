@@ -55,4 +55,8 @@ bool receiver_abort(struct receiver *receiver, const char *problem);
  * there. */
 bool receiver_wait_for(struct receiver *receiver, bool (*call)(void *of), void *of);
 
+/* True when the journal has all it was told, on the disk unless the receiver does not sync. False with errno.
+ */
+bool receiver_settle(struct receiver *receiver);
+
 #endif
