@@ -14,15 +14,24 @@ power_setup() {
     machine=
 }
 
-# new_disk KIND: an empty file system, in the file disk. Whatever mkfs leaves for later is done now.
+# new_disk KIND: an empty file system of $kind, in the file disk. What mkfs would leave for later is done at once.
 new_disk() {
     kind=$1
     need "mkfs.$kind"
+    if ! [ -e "empty $kind" ]; then
+        case $kind in
+        ext4)
+            truncate -s 48M "empty $kind"
+            mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0,nodiscard "empty $kind"
+            ;;
+        xfs)
+            truncate -s 320M "empty $kind"
+            mkfs.xfs -q -K "empty $kind"
+            ;;
+        esac
+    fi
     rm -f disk
-    case $kind in
-    ext4) truncate -s "${2:-48M}" disk && mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0,nodiscard disk ;;
-    xfs) truncate -s "${2:-320M}" disk && mkfs.xfs -q -K disk ;;
-    esac
+    cp --sparse=always "empty $kind" disk
 }
 
 # boots IMAGE: a machine starts, with a boot id of its own and that disk, which is a file: sets $machine, and $disk to
@@ -101,17 +110,23 @@ all_whole() {
     done < <(cd "$disk" && find tree -type f -print0 2>/dev/null)
 }
 
+# same_tree: what the machine has is the tree, whose listing is made once.
+same_tree() {
+    [ -e wanted ] || listing tree >wanted
+    listing "$disk/tree" | cmp -s - wanted || same tree "$disk/tree"
+}
+
 # comes_back IMAGE [OPTION-OF-ZRECV]...: the power is there again: the same transfer ends well, and exactly the tree is there. If
 # zsend has ended with 0 before ($existing is --overwrite) it is there at once.
 comes_back() {
     under=()
     boots "$1"
     all_whole
-    [ -z "$existing" ] || same tree "$disk/tree"
+    [ -z "$existing" ] || same_tree
     receive --plain $existing "${@:2}" "$PWD/mounted"
     send --plain tree
     ended 0 0
-    same tree "$disk/tree"
+    same_tree
     nothing_left "$disk"
     ends_now "$machine"
     machine=
