@@ -74,7 +74,7 @@ man: $(pages)
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
 unit = address attributes digest filter key ladder limit lines method mover option pack progress proxy pump session size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
-helpers = $(BUILD)/tests/short.so
+helpers = $(BUILD)/tests/short.so $(BUILD)/tests/fuzz-broken
 
 $(BUILD)/tests/%: tests/unit/%.c tests/unit/unit.h $(BUILD)/libcommon.a Makefile
 	$(call say,CC)
@@ -88,7 +88,7 @@ $(BUILD)/tests/attributes: $(addprefix $(BUILD)/cmd/zcp/,attributes.o attributes
 $(BUILD)/tests/attributes: LDLIBS += -lattr
 $(BUILD)/tests/mover: $(addprefix $(BUILD)/cmd/zcp/,explain.o extents.o in_place.o mover.o looking.o resume.o sums.o cache.o)
 
-# Fuzz targets. Here with a main of their own, which the tests run for a second; FUZZER=1 (make fuzz) is libFuzzer's.
+# Fuzz targets. Here with a main of their own, which the tests run for some thousand inputs; FUZZER=1 (make fuzz) is libFuzzer's.
 fuzz = frames receiver
 FUZZ_SECONDS = 60
 fuzz_bin = $(fuzz:%=$(BUILD)/tests/fuzz-%)

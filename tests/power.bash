@@ -123,6 +123,7 @@ comes_back() {
     boots "$1"
     all_whole
     [ -z "$existing" ] || same_tree
+    # shellcheck disable=SC2086 # it may be nothing
     receive --plain $existing "${@:2}" "$PWD/mounted"
     send --plain tree
     ended 0 0

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The main of a fuzz target without libFuzzer: runs the seeds, then random changes of them for a while, and
- * prints a TAP line.
+ * The main of a fuzz target without libFuzzer: runs the seeds, then random changes of them, as many as the
+ * target says or for so many seconds, and prints a TAP line.
  *
  *   fuzz-NAME [-t SECONDS] [-s NUMBER] [FILE...]
  *
  * The files are run as they are, and that is all; without files all of tests/fuzz/seeds/NAME. The number says
- * which changes. They are made in a child: the input it has died of, or of which its memory has grown too
- * much, is left in fuzz-NAME.crash, beside the program.
+ * which changes, the same ones each time. They are made in a child: the input it has died of, or of which its
+ * memory has grown too much, is left in fuzz-NAME.crash, beside the program.
  */
 #include <dirent.h>
 #include <err.h>
@@ -194,16 +194,22 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void run(struct progress *progress, double seconds)
+/* How long seeds are changed: until then, or (0) as often as a short run does. */
+static bool goes_on(unsigned long changed, double end)
 {
-    double end = now() + seconds;
+    return end > 0 ? now() < end : changed < fuzz_inputs();
+}
+
+static void run(struct progress *progress, bool only_seeds, double seconds)
+{
+    double end = seconds > 0 ? now() + seconds : 0;
 
     LLVMFuzzerInitialize(NULL, NULL);
     for (size_t i = 0; i < seed_count; i++) {
         progress->current = seeds[i];
         try(progress);
     }
-    while (now() < end) {
+    for (unsigned long changed = 0; !only_seeds && goes_on(changed, end); changed++) {
         const struct input *seed = &seeds[draw(seed_count)];
         progress->current.size = seed->size;
         memcpy(progress->current.data, seed->data, seed->size);
@@ -224,7 +230,7 @@ static void keep(const struct input *input, const char *path)
 }
 
 /* Runs the child. False: it has died. */
-static bool run_apart(struct progress *progress, double seconds, const char *program)
+static bool run_apart(struct progress *progress, bool only_seeds, double seconds, const char *program)
 {
     char path[4096];
     struct rusage usage;
@@ -235,7 +241,7 @@ static bool run_apart(struct progress *progress, double seconds, const char *pro
     if (pid < 0)
         err(1, "fork");
     if (pid == 0) {
-        run(progress, seconds);
+        run(progress, only_seeds, seconds);
         exit(0);
     }
     if (wait4(pid, &status, 0, &usage) == pid && status == 0 && (IS_LARGER || usage.ru_maxrss < MEMORY_MOST))
@@ -259,7 +265,7 @@ int main(int argc, char **argv)
 {
     const char *name = target_of(argv[0]);
     uint64_t number = 1;
-    double seconds = 1;
+    double seconds = 0;
     char directory[256];
     int option;
 
@@ -282,7 +288,7 @@ int main(int argc, char **argv)
         mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (progress == MAP_FAILED || seed_count == 0)
         errx(1, "nothing to run");
-    bool good = run_apart(progress, optind < argc ? 0 : seconds, argv[0]);
+    bool good = run_apart(progress, optind < argc, seconds, argv[0]);
     printf("%s - fuzz target %s survives %s\n", good ? "ok" : "not ok", name,
            optind < argc ? "these files" : "its seeds and changes of them");
     printf("# %zu seeds, %lu inputs, number %llu\n", seed_count, progress->inputs,

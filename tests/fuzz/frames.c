@@ -13,6 +13,11 @@
 
 static struct openssl openssl;
 
+unsigned long fuzz_inputs(void)
+{
+    return 200000;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     const char *problem = "";

@@ -14,6 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* To be called once before that. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
+/* How many changed seeds are a short run; libFuzzer does not ask. */
+unsigned long fuzz_inputs(void);
+
 #define require(condition)                                                            \
     do {                                                                              \
         if (!(condition)) {                                                           \

@@ -88,6 +88,11 @@ static void *send_each(void *of)
     return of;
 }
 
+unsigned long fuzz_inputs(void)
+{
+    return 3000;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     pthread_t thread;
