@@ -90,7 +90,7 @@ static void *send_each(void *of)
 
 unsigned long fuzz_inputs(void)
 {
-    return 3000;
+    return 2000;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
