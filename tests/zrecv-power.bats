@@ -62,7 +62,8 @@ survives() {
             n=$((n + step))
         done
         [ "$sent" = 0 ]
-        all_comes_back "$n"
+        existing=--overwrite
+        comes_back cut # zsend has said that all is there
     done
 }
 
