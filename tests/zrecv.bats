@@ -186,3 +186,16 @@ setup() {
     kill "$first" "$receiver" 2>/dev/null || true
     nothing_left in
 }
+
+@test "when no connection can be taken zrecv says so and goes on, and does not spin" {
+    can_trace
+    is_sanitized zrecv && skip 'the sanitizer makes calls of its own, which are counted'
+    echo x >like
+    traced trace accept4 -e inject=accept4:error=EMFILE:when=1..5 timeout 60 zrecv --print-port 127.0.0.1:0 in 2>heard </dev/null &
+    receiver=$!
+    take_port heard
+    send like
+    [ "$sent" -eq 0 ]
+    wait_for gone "$receiver"
+    [ "$(grep -c '^zrecv: cannot take a connection: Too many open files$' heard)" -eq 5 ]
+}

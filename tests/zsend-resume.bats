@@ -309,3 +309,57 @@ all_but_last() {
         nothing_left in
     done
 }
+
+# partial: the path of the one partial file.
+partial() {
+    find in/.zrecv.d -type f -name '[0-9]*'
+}
+
+# has_written_down N: an event: the journal has so many chunks, of some 60 bytes each.
+has_written_down() {
+    [ "$(stat -c %s in/.zrecv.d/*/journal)" -gt $((100 + 60 * $1)) ]
+}
+
+@test "a partial file that is shorter than the journal says is not believed" {
+    for size in 6000000 0; do
+        rm -rf in/* in/.zrecv.d
+        broken 12900000
+        wait_for has_written_down 3
+        truncate -s "$size" "$(partial)"
+        goes_on
+        cmp "$like" in/like
+    done
+}
+
+@test "what --verify has found to be wrong is sent anew by the next session" {
+    broken 12900000 --plain
+    wait_for has_written_down 3
+    kill "$receiver"
+    printf evil | dd of="$(partial)" bs=1 seek=1000 conv=notrunc status=none
+    receive --plain --verify in
+    send --plain "$like"
+    ended 5 5
+    [ ! -e in/like ]
+    passes --plain --plain "$like"
+    cmp "$like" in/like
+}
+
+@test "a file that was published, has changed, and broke off in the middle is not taken for somebody else's" {
+    random_file big 9000001
+    random_file rest 9000001
+    receive in
+    between --up=12000000
+    send big rest
+    ended 4
+    wait_for test -e in/big
+    printf other | dd of=big bs=1 seek=7000000 conv=notrunc status=none
+    kill "$proxy"
+    receive --resume-wait=0 in
+    between --up=6000000
+    send big rest
+    ended 4 4
+    kill "$proxy"
+    passes '' big rest
+    cmp big in/big
+    cmp rest in/rest
+}

@@ -113,3 +113,23 @@ goes_on_to_its_end() {
     ended 0 0
     [ "$(stat -c %u:%g in/a in/b)" = $'1234:2345\n1234:2345' ]
 }
+
+@test "files of /proc, which say that they are empty, arrive with what they read as" {
+    cat /proc/version >version
+    for how in '' --plain; do
+        rm -f in/*
+        receive ${how:+"$how"} in
+        send ${how:+"$how"} /proc/version /proc/self/status
+        ended 0 0
+        cmp version in/version
+        grep -q '^Name:.*zsend$' in/status
+        receive ${how:+"$how"} -
+        send ${how:+"$how"} /proc/version
+        ended 0 0
+        cmp version taken
+    done
+    receive in
+    send /proc/self/mem # which cannot be read at its beginning
+    ended 1 1
+    grep -q "^zsend: error reading '/proc/self/mem': Input/output error$" said
+}

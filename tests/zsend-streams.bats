@@ -213,3 +213,31 @@ stream_begins() {
     [ "$status" -eq 4 ]
     [ "$(stat -c %s taken)" -lt 20000000 ]
 }
+
+@test "what can never be a session ends both with 7: a stream without a name for a directory, a store that is not ours" {
+    receive in
+    send - <<<x
+    ended 7 7
+    grep -q 'zsend --name' said
+    mkdir -m 755 in/.zrecv.d
+    receive in
+    echo x >like
+    send like
+    ended 7 7
+    has_line said '^zsend: .*: .zrecv.d is not ours alone$'
+}
+
+@test "a reader of standard output that has stopped reading does not hold --timeout up" {
+    random_file like 9000001
+    mkfifo pipe
+    zrecv --print-port --timeout=1 127.0.0.1:0 - >pipe 2>heard </dev/null &
+    receiver=$!
+    exec 7<pipe # and nobody reads
+    take_port heard
+    send --timeout=2 like
+    [ "$sent" -ne 0 ]
+    wait_for gone "$receiver"
+    status_of "$receiver"
+    [ "$status" -eq 8 ]
+    exec 7<&-
+}

@@ -281,10 +281,7 @@ static bool is_whole(struct receiver *receiver, const struct session_finish *fin
         return digest_take(receiver->list, digest) > 0 &&
                memcmp(digest, finish->digest, sizeof digest) == 0 &&
                finish->size == receiver->incoming.written;
-    digest_take(receiver->list, digest);
-    for (size_t i = 0; i < chunks->count; i++)
-        session_list_chunk(receiver->list, &chunks->list[i]);
-    return digest_take(receiver->list, digest) > 0 && chunks->count == finish->chunks &&
+    return chunks_digest(chunks, receiver->list, digest) && chunks->count == finish->chunks &&
            memcmp(digest, finish->digest, sizeof digest) == 0 &&
            (chunks->count == 0 ||
             chunks->list[chunks->count - 1].offset + chunks->list[chunks->count - 1].length <= finish->size);

@@ -8,27 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "net/session.h"
-
-enum { CHUNKS_MOST = 100000 }; /* of one file; a sender makes fewer */
-
-/* Chunks of one file in the order of their offsets. */
-struct chunks {
-    struct session_chunk *list;
-    size_t count, room;
-};
-
-enum chunks_result { CHUNKS_ADDED, CHUNKS_OVERLAP, CHUNKS_TOO_MANY };
-
-/* Adds a chunk, which takes the place of one with the same offset and length. */
-enum chunks_result chunks_add(struct chunks *chunks, const struct session_chunk *chunk);
-
-/* Whether one of them has a byte of this range. */
-bool chunks_have(const struct chunks *chunks, uint64_t offset, uint64_t length);
-
-/* Takes out all that have a byte of this range. */
-void chunks_remove(struct chunks *chunks, uint64_t offset, uint64_t length);
-void chunks_free(struct chunks *chunks);
+#include "net/chunks.h"
 
 enum known_state { KNOWN_NOTHING, KNOWN_PARTIAL, KNOWN_DONE, KNOWN_MADE };
 

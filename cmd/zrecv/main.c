@@ -109,7 +109,7 @@ static enum session_status attend(struct zrecv *zrecv, struct door *door)
         }
         struct receive_result result = serve(zrecv, &guest);
         status = result.status;
-        if (result.completed || !peer_may_come_back(status))
+        if (result.completed || result.decided)
             return status;
         deadline = clock_after(clock_now(), zrecv->settings.resume_wait);
         if (zrecv->settings.resume_wait == 0 || zrecv->root < 0) /* a stream cannot be resumed */

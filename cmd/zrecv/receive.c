@@ -145,6 +145,7 @@ static bool take_abort(struct receiver *receiver, struct unpacker *unpacker)
     if (!session_unpack_reason(unpacker, &reason))
         return receiver_abort(receiver, "a frame that is not well formed");
     message_note("%s has ended the session: %s", receiver->peer, reason.text);
+    receiver->decided = true;
     receiver->worst = reason.status;
     return wire_fail(&receiver->wire, "", 0);
 }
@@ -318,6 +319,7 @@ struct receive_result receive_session(const struct settings *settings, struct ch
     receiver->is_stream = root < 0;
     bool completed = open_session(receiver) && run(receiver);
     struct receive_result result = {.completed = completed,
+                                    .decided = receiver->decided,
                                     .status = completed ? receiver->worst : break_off(receiver)};
     close_receiver(receiver, completed);
     return result;

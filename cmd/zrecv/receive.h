@@ -9,6 +9,7 @@
 struct receive_result {
     enum session_status status; /* SESSION_DONE, or what went wrong (reported) */
     bool completed;             /* the session came to its end: nothing is left to be resumed */
+    bool decided;               /* it did not, and another one like it would not: one side has said so */
 };
 
 /*

@@ -66,6 +66,7 @@ bool receiver_end(struct receiver *receiver, enum session_status status, int err
     message_error(error, "%s: %s", receiver->peer, problem);
     snprintf(reason.text, sizeof reason.text, "%s%s%s", problem, error != 0 ? ": " : "",
              error != 0 ? strerror(error) : "");
+    receiver->decided = status == SESSION_REFUSED;
     return end_session(receiver, &reason);
 }
 

@@ -31,6 +31,7 @@ struct receiver {
     uint64_t entries, failed;
     enum session_status worst;      /* what refused entries make of the exit status */
     bool is_worth_keeping;          /* a later session may go on with what is in the store */
+    bool decided;                   /* one side has said that there is to be no such session */
     bool told;                      /* COMPLETE has been sent */
     uint8_t xattrs[SESSION_XATTRS]; /* of entry */
 };

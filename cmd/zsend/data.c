@@ -17,10 +17,7 @@
 #include "base/message.h"
 #include "guard.h"
 
-enum {
-    PIECE = 256 * 1024,
-    SMALL = 64 * 1024
-}; /* bytes: read at once to be hashed; sent together with frames */
+enum { PIECE = 256 * 1024 }; /* bytes: read at once to be hashed */
 
 static bool encrypts(const struct sender *sender)
 {
@@ -39,7 +36,7 @@ static bool deliver(struct pump *pump, enum method method, void *of)
         guard_set(route->map, route->map_length);
     digest_add(sender->digest, route->data, n);
     bool good =
-        wire_send_bytes(&sender->wire, route->data, n) && (n < SMALL || wire_flush(&sender->wire, true));
+        wire_send_bytes(&sender->wire, route->data, n) && (n < DATA_SMALL || wire_flush(&sender->wire, true));
     bool lost = mapped && guard_release();
     route_forget(route, n); /* looked at once more when all has been sent */
     pump_count(pump, method, n);
@@ -132,25 +129,31 @@ enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint6
     return result;
 }
 
+bool data_send_bytes(struct sender *sender, uint64_t number, uint64_t offset, const uint8_t *bytes,
+                     size_t length, uint8_t digest[DIGEST_BYTES])
+{
+    digest_take(sender->digest, digest); /* anew */
+    digest_add(sender->digest, bytes, length);
+    digest_take(sender->digest, digest);
+    if (!data_send_head(sender, number, offset, (uint32_t)length) ||
+        !wire_send_bytes(&sender->wire, bytes, length) || !data_send_digest(sender, digest))
+        return false;
+    atomic_fetch_add(&sender->wire.watch->payload, length);
+    sender->totals->bytes += length;
+    sender->totals->by_method[METHOD_READ] += length;
+    return true;
+}
+
 /* A few bytes go into the buffer of the frames. */
 static enum data_result send_small(struct sender *sender, int fd, uint64_t number, uint64_t offset,
                                    size_t length, uint8_t digest[DIGEST_BYTES], int *error)
 {
-    uint8_t buffer[SMALL];
+    uint8_t buffer[DATA_SMALL];
     enum data_result result = read_at(fd, buffer, length, offset, error);
 
     if (result != DATA_SENT)
         return result;
-    digest_take(sender->digest, digest); /* anew */
-    digest_add(sender->digest, buffer, length);
-    digest_take(sender->digest, digest);
-    if (!data_send_head(sender, number, offset, (uint32_t)length) ||
-        !wire_send_bytes(&sender->wire, buffer, length) || !data_send_digest(sender, digest))
-        return DATA_FAILED;
-    atomic_fetch_add(&sender->wire.watch->payload, length);
-    sender->totals->bytes += length;
-    sender->totals->by_method[METHOD_READ] += length;
-    return DATA_SENT;
+    return data_send_bytes(sender, number, offset, buffer, length, digest) ? DATA_SENT : DATA_FAILED;
 }
 
 /* The file has fewer bytes than have been announced: others take their place, for the frame's length is
@@ -208,7 +211,7 @@ static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t l
 enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint64_t offset, uint64_t length,
                            uint8_t digest[DIGEST_BYTES], int *error)
 {
-    if (length <= SMALL && sender->settings->transfer.rate == 0)
+    if (length <= DATA_SMALL && sender->settings->transfer.rate == 0)
         return send_small(sender, fd, number, offset, (size_t)length, digest, error);
     if (!encrypts(sender)) {
         enum data_result result = data_look(sender, fd, offset, length, digest, error);

@@ -25,6 +25,12 @@ enum data_result {
 enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint64_t offset, uint64_t length,
                            uint8_t digest[DIGEST_BYTES], int *error);
 
+enum { DATA_SMALL = 64 * 1024 }; /* bytes: a chunk of so many at most goes together with its frames */
+
+/* Sends a chunk of at most DATA_SMALL bytes out of memory. False: the session is over. */
+bool data_send_bytes(struct sender *sender, uint64_t number, uint64_t offset, const uint8_t *bytes,
+                     size_t length, uint8_t digest[DIGEST_BYTES]);
+
 /* Only computes the digest. */
 enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,
                            uint8_t digest[DIGEST_BYTES], int *error);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "answers.h"
+#include "base/bytes.h"
 #include "base/descriptor.h"
 #include "base/message.h"
 #include "data.h"
@@ -16,8 +17,8 @@
 #include "stamp.h"
 
 enum {
-    TRIES = 3,          /* of a file that changes while it is sent */
-    CHUNKS_MOST = 65536 /* after so many, holes are sent as what they read as */
+    TRIES = 3,         /* of a file that changes while it is sent */
+    HOLES_MOST = 65536 /* after so many, holes are sent as what they read as */
 };
 
 /* The file under way. */
@@ -26,12 +27,13 @@ struct sending {
     const struct source_file *file;
     int fd;
     struct stat status;
+    uint64_t size;    /* of what is sent */
+    bool has_no_size; /* it has bytes, and says that it has none: /proc */
     uint64_t number;
     const struct have_file *have; /* what the receiver has of it, NULL: nothing */
     bool doubtful;                /* that has to be compared with the file */
     bool looks;                   /* nothing is sent, the digests are all that is wanted */
-    struct session_chunk *chunks; /* all that it consists of, */
-    size_t count, room;           /* in the order of their offsets */
+    struct chunks chunks;         /* all that it consists of */
 };
 
 enum outcome { SENT, CHANGED, GIVEN_UP, OVER };
@@ -50,25 +52,18 @@ static enum outcome note(struct sending *sending, enum session_status status, co
     return GIVEN_UP;
 }
 
-static bool add_chunk(struct sending *sending, const struct session_chunk *chunk)
+static enum outcome add_chunk(struct sending *sending, const struct session_chunk *chunk)
 {
-    if (sending->count == sending->room) {
-        size_t room = sending->room == 0 ? 16 : 2 * sending->room;
-        struct session_chunk *chunks = reallocarray(sending->chunks, room, sizeof *chunks);
-        if (chunks == NULL)
-            return false;
-        sending->chunks = chunks;
-        sending->room = room;
-    }
-    sending->chunks[sending->count++] = *chunk;
-    return true;
+    if (chunks_add(&sending->chunks, chunk) == CHUNKS_ADDED)
+        return SENT;
+    return note(sending, SESSION_LOCAL, "it has too many pieces, or there is no memory");
 }
 
 /* The receiver has this chunk already. */
 static bool is_there(struct sending *sending, struct session_chunk *chunk)
 {
     const struct session_chunk *said =
-        sending->have == NULL ? NULL : have_chunk(sending->have, chunk->offset, chunk->length);
+        sending->have == NULL ? NULL : chunks_find(&sending->have->chunks, chunk->offset, chunk->length);
     uint8_t digest[DIGEST_BYTES];
     int error;
 
@@ -113,8 +108,8 @@ static enum outcome send_extent(struct sending *sending, uint64_t from, uint64_t
             if (outcome != SENT)
                 return outcome;
         }
-        if (!add_chunk(sending, &chunk))
-            return fail(sending, ENOMEM, "cannot send");
+        if (add_chunk(sending, &chunk) != SENT)
+            return GIVEN_UP;
         from += chunk.length;
         if (from < to && !answers_take(sender, false))
             return OVER;
@@ -132,7 +127,7 @@ static bool next_extent(const struct sending *sending, uint64_t at, uint64_t *fr
 
     *from = at;
     *to = size;
-    if (at >= size || !has_holes || sending->count >= CHUNKS_MOST)
+    if (at >= size || !has_holes || sending->chunks.count >= HOLES_MOST)
         return at < size;
     off_t data = lseek(sending->fd, (off_t)at, SEEK_DATA);
     if (data < 0)
@@ -144,37 +139,17 @@ static bool next_extent(const struct sending *sending, uint64_t at, uint64_t *fr
     return *from < size;
 }
 
-static void digest_list(struct sending *sending, uint8_t digest[DIGEST_BYTES])
-{
-    struct digest *list = sending->sender->list;
-
-    digest_take(list, digest); /* anew */
-    for (size_t i = 0; i < sending->count; i++)
-        session_list_chunk(list, &sending->chunks[i]);
-    digest_take(list, digest);
-}
-
 static bool finish(struct sending *sending, bool ask)
 {
     struct sender *sender = sending->sender;
-    struct session_finish finish = {.number = sending->number,
-                                    .size = (uint64_t)sending->status.st_size,
-                                    .chunks = sending->count,
-                                    .ask = ask};
+    struct session_finish finish = {
+        .number = sending->number, .size = sending->size, .chunks = sending->chunks.count, .ask = ask};
     uint8_t payload[128];
     struct packer packer = packer_make(payload, sizeof payload);
 
-    digest_list(sending, finish.digest);
+    chunks_digest(&sending->chunks, sender->list, finish.digest);
     session_pack_finish(&packer, &finish);
     return wire_send(&sender->wire, FRAME_FINISH, payload, packer.length);
-}
-
-static struct session_chunk *find_chunk(struct sending *sending, const struct session_chunk *wanted)
-{
-    for (size_t i = 0; i < sending->count; i++)
-        if (sending->chunks[i].offset == wanted->offset && sending->chunks[i].length == wanted->length)
-            return &sending->chunks[i];
-    return NULL;
 }
 
 /* Sends the chunks again that have not arrived as their digests said. *same: the file is the same as before
@@ -188,7 +163,7 @@ static enum outcome send_bad_chunks(struct sending *sending, bool *same)
     sender->again_count = 0; /* what comes from now on is of the next round */
     for (size_t i = 0; i < count; i++) {
         const struct session_chunk wanted = sender->again_list[i];
-        struct session_chunk *chunk = find_chunk(sending, &wanted);
+        struct session_chunk *chunk = chunks_find(&sending->chunks, wanted.offset, wanted.length);
         uint8_t before[DIGEST_BYTES];
         if (chunk == NULL)
             return OVER;
@@ -246,21 +221,40 @@ static enum outcome send_extents(struct sending *sending)
     return outcome;
 }
 
+/* Reads to the end what does not say where that is. */
+static enum outcome send_without_size(struct sending *sending)
+{
+    uint8_t buffer[DATA_SMALL];
+    ssize_t n;
+
+    for (sending->size = 0; (n = bytes_read_at(sending->fd, buffer, sizeof buffer, sending->size)) > 0;
+         sending->size += (uint64_t)n) {
+        struct session_chunk chunk = {.offset = sending->size, .length = (uint64_t)n};
+        if (!data_send_bytes(sending->sender, sending->number, chunk.offset, buffer, (size_t)n,
+                             chunk.digest) ||
+            !answers_take(sending->sender, false))
+            return OVER;
+        if (add_chunk(sending, &chunk) != SENT)
+            return GIVEN_UP;
+    }
+    return n < 0 ? fail(sending, errno, "error reading") : SENT;
+}
+
 /* Sends its bytes once; it is open, and announced. */
 static enum outcome send_content(struct sending *sending)
 {
     struct sender *sender = sending->sender;
     struct stat now;
 
-    sending->count = 0;
-    enum outcome outcome = send_extents(sending);
+    sending->chunks.count = 0;
+    enum outcome outcome = sending->has_no_size ? send_without_size(sending) : send_extents(sending);
     if (outcome != SENT || sender->answer == CURRENT_SETTLED)
         return outcome;
     if (fstat(sending->fd, &now) != 0)
         return fail(sending, errno, "error reading");
     if (!stamp_is_unchanged(&sending->status, &now))
         return CHANGED;
-    if (sending->count > 1 || sender->granted & SESSION_STREAM)
+    if (sending->chunks.count > 1 || sender->granted & SESSION_STREAM)
         outcome = check(sending);
     else
         outcome = finish(sending, false) ? SENT : OVER;
@@ -295,10 +289,10 @@ static bool has_same_bytes(struct sending *sending, const struct have_file *have
         return false; /* each chunk is read when its turn comes */
     sending->looks = true;
     sending->sender->answer = CURRENT_NONE;
-    sending->count = 0;
+    sending->chunks.count = 0;
     enum outcome outcome = send_extents(sending);
     sending->looks = false;
-    digest_list(sending, digest);
+    chunks_digest(&sending->chunks, sending->sender->list, digest);
     return outcome == SENT && memcmp(digest, have->digest, sizeof digest) == 0;
 }
 
@@ -319,24 +313,35 @@ static bool is_complete(struct sending *sending)
 static enum outcome announce(struct sending *sending)
 {
     struct sender *sender = sending->sender;
+    struct stat status;
+    uint8_t byte;
 
     if (fstat(sending->fd, &sending->status) != 0)
         return fail(sending, errno, "error reading");
     if (!S_ISREG(sending->status.st_mode))
         return note(sending, SESSION_LOCAL, "it is no regular file any more");
-    if (is_complete(sending)) {
+    sending->size = (uint64_t)sending->status.st_size;
+    ssize_t first = sending->size > 0 ? 0 : bytes_read_at(sending->fd, &byte, 1, 0);
+    if (first < 0)
+        return fail(sending, errno, "error reading");
+    sending->has_no_size = first > 0;
+    if (sending->has_no_size)
+        sending->size = UINT64_MAX;
+    if (!sending->has_no_size && is_complete(sending)) {
         atomic_fetch_add(&sender->wire.watch->payload, (uint64_t)sending->status.st_size);
         atomic_fetch_add(&sender->wire.watch->files, 1);
         return GIVEN_UP;
     }
     sender->current = 0;
     sender->answer = CURRENT_NONE;
-    sending->number = entry_send(sender, SESSION_FILE, &sending->status, sending->fd, sending->file->path,
+    status = sending->status;
+    status.st_size = (off_t)sending->size;
+    sending->number = entry_send(sender, SESSION_FILE, &status, sending->fd, sending->file->path,
                                  sending->file->text, NULL, sending->number, sending->have);
     sender->answer = CURRENT_NONE;
     sender->again_count = 0;
     sender->current = sending->number;
-    return sending->number != 0 && answers_wanted(sender, (uint64_t)sending->status.st_size) ? SENT : OVER;
+    return sending->number != 0 && answers_wanted(sender, sending->size) ? SENT : OVER;
 }
 
 /* Announces and sends it until it stays the same. */
@@ -374,7 +379,7 @@ bool file_send(struct sender *sender, const struct source_file *file, uint64_t n
     if (outcome == GIVEN_UP) /* and it is one that is sent again */
         answers_give_up(sender, number);
     sender->current = 0;
-    free(sending.chunks);
+    chunks_free(&sending.chunks);
     descriptor_close(&sending.fd);
     return outcome != OVER;
 }

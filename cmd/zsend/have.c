@@ -28,7 +28,7 @@ static void free_file(void *of)
 {
     struct have_file *file = of;
 
-    free(file->chunks);
+    chunks_free(&file->chunks);
     free(file->path);
     free(file);
 }
@@ -58,32 +58,7 @@ bool have_add(struct have *have, const struct session_have *said)
     memcpy(file->digest, said->digest, sizeof file->digest);
     if (said->complete)
         return true;
-    if (file->count == file->room) {
-        size_t room = file->room == 0 ? 16 : 2 * file->room;
-        struct session_chunk *chunks = reallocarray(file->chunks, room, sizeof *chunks);
-        if (chunks == NULL)
-            return false;
-        file->chunks = chunks;
-        file->room = room;
-    }
-    file->chunks[file->count++] = said->chunk;
-    return true;
-}
-
-static int compare_offsets(const void *a, const void *b)
-{
-    uint64_t left = ((const struct session_chunk *)a)->offset,
-             right = ((const struct session_chunk *)b)->offset;
-    return left < right ? -1 : left > right;
-}
-
-const struct session_chunk *have_chunk(const struct have_file *file, uint64_t offset, uint64_t length)
-{
-    const struct session_chunk wanted = {.offset = offset};
-    const struct session_chunk *found =
-        file->count == 0 ? NULL : bsearch(&wanted, file->chunks, file->count, sizeof wanted, compare_offsets);
-
-    return found != NULL && found->length == length ? found : NULL;
+    return chunks_add(&file->chunks, &said->chunk) == CHUNKS_ADDED;
 }
 
 void have_free(struct have *have)

@@ -3,7 +3,7 @@
 #ifndef ZSEND_HAVE_H
 #define ZSEND_HAVE_H
 
-#include "net/session.h"
+#include "net/chunks.h"
 
 struct have_file {
     char *path;
@@ -11,8 +11,7 @@ struct have_file {
     size_t stamp_length;
     bool complete;
     uint8_t digest[DIGEST_BYTES]; /* with complete */
-    struct session_chunk *chunks; /* in the order of their offsets */
-    size_t count, room;
+    struct chunks chunks;
 };
 
 struct have {
@@ -24,9 +23,6 @@ bool have_add(struct have *have, const struct session_have *said);
 
 /* NULL: nothing. */
 const struct have_file *have_find(const struct have *have, const char *path);
-
-/* The chunk at exactly this place; NULL: none. */
-const struct session_chunk *have_chunk(const struct have_file *file, uint64_t offset, uint64_t length);
 
 void have_free(struct have *have);
 
