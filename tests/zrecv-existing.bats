@@ -226,3 +226,25 @@ setup() {
     all_of in like
     [ "$(cat in/like)" = old ]
 }
+
+@test "refusals that the sender does not read, since it is writing, keep nobody from going on" {
+    local name
+    name=$(printf '%0150d' 0)
+    mkdir -m 555 in/tree
+    mkdir tree
+    for i in {100..349}; do echo x >"tree/$name$i"; done
+    mkdir new # which is made, and the refusals are told, when the file in it is on its way
+    random_file new/zz 900001 # small enough that the sender does not ask first
+    ours
+    for security in '' --plain; do
+        rm -rf in/new heard in/.zrecv.d
+        as_user env "PATH=$PATH" zrecv ${security:+"$security"} --print-port "unix:$PWD/door$security" in 2>heard </dev/null &
+        receiver=$!
+        wait_for listens_at "$PWD/door$security"
+        sent=0
+        timeout 40 zsend ${security:+"$security"} tree new "unix:$PWD/door$security" 2>said || sent=$?
+        ended 7 7
+        [ "$(grep -c ': Permission denied$' said)" -eq 250 ]
+        cmp new/zz in/new/zz
+    done
+}
