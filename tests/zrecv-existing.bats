@@ -240,7 +240,7 @@ setup() {
         rm -rf in/new heard in/.zrecv.d
         as_user env "PATH=$PATH" zrecv ${security:+"$security"} --print-port "unix:$PWD/door$security" in 2>heard </dev/null &
         receiver=$!
-        wait_for listens_at "$PWD/door$security"
+        wait_for has_line heard /door
         sent=0
         timeout 40 zsend ${security:+"$security"} tree new "unix:$PWD/door$security" 2>said || sent=$?
         ended 7 7
