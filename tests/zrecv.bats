@@ -77,6 +77,7 @@ setup() {
         run -2 timeout 20 zrecv $arguments </dev/null
     done
     echo x >like
+    run -2 timeout 20 zsend --listen --no-key like 0.0.0.0:0 </dev/null
     rm -f heard
     zrecv --no-key --allow=127.0.0.0/8 --print-port 0.0.0.0:0 in 2>heard &
     receiver=$!

@@ -158,28 +158,14 @@ static enum session_status connect_and_serve(struct zrecv *zrecv)
     }
 }
 
-/* --no-key takes what anybody sends: only from this host, or from where the user has said. */
-static bool may_be_open(const struct zrecv *zrecv)
-{
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-
-    if (zrecv->settings.security != SESSION_OPEN || zrecv->settings.allow_count > 0)
-        return true;
-    for (size_t i = 0; i < zrecv->listener.count; i++, length = sizeof bound)
-        if (getsockname(zrecv->listener.fds[i], (struct sockaddr *)&bound, &length) != 0 ||
-            !network_is_local(&bound)) {
-            option_usage_error("--no-key needs a loopback address, a UNIX socket, or --allow");
-            return false;
-        }
-    return true;
-}
-
 static enum session_status open_and_listen(struct zrecv *zrecv)
 {
     if (!peer_listen(&zrecv->listener, &zrecv->settings.address, &zrecv->settings.connect.socket))
         return SESSION_LOCAL;
-    enum session_status status = may_be_open(zrecv) ? listen_and_serve(zrecv) : SESSION_USAGE;
+    enum session_status status =
+        peer_may_listen(&zrecv->listener, zrecv->settings.security, zrecv->settings.allow_count)
+            ? listen_and_serve(zrecv)
+            : SESSION_USAGE;
     listener_close(&zrecv->listener);
     return status;
 }

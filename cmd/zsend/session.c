@@ -147,6 +147,10 @@ static enum session_status listen_and_send(struct run *run)
     memcpy(door_settings.allow, settings->allow, sizeof door_settings.allow);
     if (!peer_listen(&run->listener, &settings->address, &settings->connect.socket))
         return SESSION_LOCAL;
+    if (!peer_may_listen(&run->listener, settings->security, settings->allow_count)) {
+        listener_close(&run->listener);
+        return SESSION_USAGE;
+    }
     struct door *door = door_open(&door_settings, &run->listener);
     enum session_status status = SESSION_LOCAL;
     if (door != NULL) {

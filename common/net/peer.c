@@ -166,6 +166,22 @@ bool peer_listen(struct listener *listener, const struct address *address,
     return false;
 }
 
+bool peer_may_listen(const struct listener *listener, enum session_security security, size_t allow_count)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+
+    if (security != SESSION_OPEN || allow_count > 0)
+        return true;
+    for (size_t i = 0; i < listener->count; i++, length = sizeof bound)
+        if (getsockname(listener->fds[i], (struct sockaddr *)&bound, &length) != 0 ||
+            !network_is_local(&bound)) {
+            option_usage_error("--no-key needs a loopback address, a UNIX socket, or --allow");
+            return false;
+        }
+    return true;
+}
+
 enum session_status peer_connect(const struct address *address, const struct connect_options *options,
                                  struct monitor *monitor, bool verbose,
                                  const struct greeting_settings *settings, struct guest *guest)

@@ -45,6 +45,10 @@ struct greeting_settings peer_greeting(const struct peer_secrets *secrets, enum 
 bool peer_listen(struct listener *listener, const struct address *address,
                  const struct socket_options *options);
 
+/* --no-key serves anybody: only from this host, or from where the user has said. False (reported): it may
+ * not. */
+bool peer_may_listen(const struct listener *listener, enum session_security security, size_t allow_count);
+
 /* Connects once and greets. SESSION_DONE with *guest, whose socket and channel are the caller's; or the exit
  * status (reported). */
 enum session_status peer_connect(const struct address *address, const struct connect_options *options,
