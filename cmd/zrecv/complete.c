@@ -107,7 +107,7 @@ static bool finish_file(struct receiver *receiver, const struct session_finish *
                                        .gid = entry->gid,
                                        .seconds = entry->seconds,
                                        .nanoseconds = entry->nanoseconds,
-                                       .xattrs = (uint8_t *)(uintptr_t)entry->xattrs,
+                                       .xattrs = receiver->xattrs,
                                        .xattrs_length = entry->xattrs_length};
 
     if (incoming->was_used && !punch_gaps(incoming, finish->size))

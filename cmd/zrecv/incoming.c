@@ -16,7 +16,7 @@
 #include "receiver.h"
 
 /* Chunks go into the journal when there are so many bytes of them, or after so long. */
-static const uint64_t journal_bytes = 64 * 1024 * 1024, journal_after = NANOSECONDS;
+static const uint64_t journal_bytes = 64ULL * 1024 * 1024, journal_after = NANOSECONDS;
 
 /* The file is not wanted any more: what is left of it is passed over. */
 static bool give_up(struct receiver *receiver, enum session_status status, int error, const char *what)

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The path is the first member of what is compared, and all of what is looked for. */
 static int compare(const void *a, const void *b)
 {
-    return strcmp(((const struct known_file *)a)->path, ((const struct known_file *)b)->path);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 struct known_file *known_find(const struct known *known, const char *path)
 {
-    struct known_file wanted = {.path = (char *)(uintptr_t)path};
-    void *const *found = tfind(&wanted, &known->tree, compare);
+    void *const *found = tfind(&path, &known->tree, compare);
 
     return found == NULL ? NULL : *found;
 }

@@ -35,9 +35,9 @@ bool output_takes(const struct receiver *receiver, uint64_t offset, uint32_t len
 
 /* Writes some of it to a pipe, socket or terminal without waiting: with RWF_NOWAIT (for pipes since
  * Linux 6.4), or as little as one that polls as writable has room for. As write(2). */
-static ssize_t write_now(const uint8_t *data, size_t length)
+static ssize_t write_now(uint8_t *data, size_t length)
 {
-    const struct iovec vector = {(void *)(uintptr_t)data, length};
+    const struct iovec vector = {data, length};
     struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
     ssize_t n = pwritev2(STDOUT_FILENO, &vector, 1, -1, RWF_NOWAIT);
 
@@ -64,7 +64,7 @@ static bool wait_for_room(const struct receiver *receiver)
     return false;
 }
 
-static bool write_all(struct receiver *receiver, const uint8_t *data, size_t length)
+static bool write_all(struct receiver *receiver, uint8_t *data, size_t length)
 {
     enum kind kind = kind_of(STDOUT_FILENO);
     bool may_wait = kind != KIND_FILE && kind != KIND_BLOCK;

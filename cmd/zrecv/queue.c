@@ -16,7 +16,7 @@
 
 enum { SYNC_ONE_BY_ONE = 8 }; /* for more files than these, one syncfs(2) */
 
-static const uint64_t most_bytes = 64 * 1024 * 1024, patience = NANOSECONDS / 5;
+static const uint64_t most_bytes = 64ULL * 1024 * 1024, patience = NANOSECONDS / 5;
 
 static void free_pending(struct pending *pending)
 {

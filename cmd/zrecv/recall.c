@@ -2,6 +2,7 @@
 /* The journal of earlier sessions against what is there now. */
 #include "recall.h"
 
+#include <bsd/string.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static bool tell_of(struct known_file *file, void *of)
         cut(receiver, file);
     if (file->state == KNOWN_PARTIAL && file->unproven)
         reread(receiver, file);
-    strcpy(have.path, file->path);
+    strlcpy(have.path, file->path, sizeof have.path);
     memcpy(have.stamp, file->stamp, file->stamp_length);
     if (file->state == KNOWN_DONE && !file->unproven) {
         receiver->is_worth_keeping = true;

@@ -203,7 +203,7 @@ static enum outcome check(struct sending *sending)
 static enum outcome send_extents(struct sending *sending)
 {
     uint64_t step = sending->sender->granted & SESSION_STREAM
-                        ? 1024 * 1024
+                        ? 1024ULL * 1024
                         : session_chunk_length((uint64_t)sending->status.st_size);
     uint64_t at = 0, from, to;
     enum outcome outcome = SENT;

@@ -14,10 +14,11 @@ static size_t page_size;
 
 static void handle(int number, siginfo_t *info, void *context)
 {
-    uintptr_t at = (uintptr_t)info->si_addr, page = at & ~(uintptr_t)(page_size - 1);
+    char *address = info->si_addr;
+    uintptr_t at = (uintptr_t)address;
 
     (void)context;
-    if (at >= begin && at < end && route_patch((void *)page, page_size)) {
+    if (at >= begin && at < end && route_patch(address - at % page_size, page_size)) {
         lost = 1;
         return;
     }

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The path is the first member of what is compared, and all of what is looked for. */
 static int compare(const void *a, const void *b)
 {
-    return strcmp(((const struct have_file *)a)->path, ((const struct have_file *)b)->path);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static struct have_file *find(const struct have *have, const char *path)
 {
-    const struct have_file wanted = {.path = (char *)(uintptr_t)path};
-    void *const *found = tfind(&wanted, &have->tree, compare);
+    void *const *found = tfind(&path, &have->tree, compare);
 
     return found == NULL ? NULL : *found;
 }

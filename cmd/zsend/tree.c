@@ -36,7 +36,7 @@ struct tree {
 
 static bool set_text(struct tree *tree, size_t length, const char *name)
 {
-    size_t needed = length + strlen(name) + 2;
+    size_t size = strlen(name) + 1, needed = length + size + 1;
 
     if (needed > tree->room) {
         char *text = realloc(tree->text, 2 * needed);
@@ -47,7 +47,7 @@ static bool set_text(struct tree *tree, size_t length, const char *name)
     }
     if (length > 0 && tree->text[length - 1] != '/')
         tree->text[length++] = '/';
-    strcpy(tree->text + length, name);
+    memcpy(tree->text + length, name, size);
     return true;
 }
 

@@ -42,6 +42,7 @@ bool channel_open(struct channel *channel, int fd, const struct tls *tls, bool i
     const struct openssl *openssl = tls->openssl;
     channel->ssl = openssl->SSL_new(is_server ? tls->server : tls->client);
     if (channel->ssl == NULL || !give_socket(channel) ||
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is kept as it is, and OpenSSL knows no const */
         openssl->SSL_set_ex_data(channel->ssl, 0, (void *)(uintptr_t)tls) != 1) {
         channel_close(channel);
         errno = ENOMEM;

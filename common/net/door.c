@@ -124,7 +124,7 @@ static size_t count_of(const struct door *door, const struct address *peer)
 /* A place: a free one, or that of the oldest of the address with the most. */
 static struct visitor *make_room(struct door *door)
 {
-    struct visitor *chosen = NULL;
+    struct visitor *chosen = door->visitors;
     size_t most = 0;
 
     for (size_t i = 0; i < DOOR_VISITORS; i++) {
