@@ -18,7 +18,7 @@ struct greeting_settings {
     const struct tls *tls;          /* with SESSION_ENCRYPTED */
     const struct openssl *openssl;  /* not with SESSION_OPEN */
     const struct key *key;          /* not with SESSION_OPEN */
-    uint64_t timeout;               /* nanoseconds of silence at most for who connects; 0: the usual ones */
+    uint64_t timeout;               /* nanoseconds of silence at most in the session to come; 0: any */
 };
 
 enum { GREETING_HELLO = FRAME_HEADER + SESSION_NONCE + 2, GREETING_PROOF = FRAME_HEADER + SESSION_MAC };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/size.h"
 #include "net/connection.h"
@@ -196,8 +197,9 @@ enum session_status peer_connect(const struct address *address, const struct con
     if (fd < 0)
         return SESSION_CONNECT;
     uint64_t patience = options->timeout != 0 ? options->timeout : greeting_patience;
-    if (settings->timeout != 0 && settings->timeout < patience)
-        patience = settings->timeout;
+    /* The peer may still have to notice, in a timeout of its own, that our last connection is dead. */
+    if (settings->timeout != 0 && 2 * settings->timeout + NANOSECONDS < patience)
+        patience = 2 * settings->timeout + NANOSECONDS;
     if (greeting_begin(&greeting, settings, fd, false) && greeting_wait(&greeting, patience)) {
         *guest = (struct guest){.channel = greeting.channel, .peer = *address};
         return SESSION_DONE;
