@@ -241,3 +241,25 @@ stream_begins() {
     [ "$status" -eq 8 ]
     exec 7<&-
 }
+
+# pipe_is_full: an event: the pipe is full, and it waits for its reader.
+pipe_is_full() {
+    [ "$(python3 -c 'import fcntl,termios,struct,sys; print(struct.unpack("i", fcntl.ioctl(7, termios.FIONREAD, bytes(4)))[0])')" -ge 65536 ]
+}
+
+@test "a sender that dies while standard output waits for its reader is a break, and no error of standard output" {
+    random_file like 9000001
+    mkfifo pipe
+    zrecv --print-port 127.0.0.1:0 - >pipe 2>heard </dev/null &
+    receiver=$!
+    exec 7<pipe # and nobody reads
+    take_port heard
+    start_send like
+    wait_for pipe_is_full
+    kill -KILL "$sender"
+    wait_for gone "$receiver"
+    status_of "$receiver"
+    [ "$status" -eq 4 ]
+    grep -q 'the session broke off' heard
+    exec 7<&-
+}

@@ -38,7 +38,7 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
     const struct session_entry *entry = &receiver->entry;
     const struct known_file *file =
         receiver->has_store ? known_find(&receiver->store.known, entry->path) : NULL;
-    bool ours = file != NULL && known_is(file, status);
+    bool ours = file != NULL && known_was(file, status);
 
     if (S_ISDIR(status->st_mode))
         return refuse(receiver, "it exists, and is a directory");

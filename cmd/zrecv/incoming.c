@@ -36,12 +36,12 @@ static bool take_up(struct receiver *receiver, struct known_file *file)
     struct incoming *incoming = &receiver->incoming;
     const struct session_entry *entry = &receiver->entry;
 
-    if (file->stamp_length != entry->stamp_length ||
+    if (entry->stamp_length == 0 || file->stamp_length != entry->stamp_length ||
         memcmp(file->stamp, entry->stamp, file->stamp_length) != 0 || file->size != entry->size) {
         store_drop(&receiver->store, file);
         return true;
     }
-    incoming->fd = store_open_slot(&receiver->store, file->slot, false);
+    incoming->fd = store_reopen_slot(&receiver->store, file->slot);
     if (incoming->fd < 0 && errno != ENOENT && errno != EINVAL)
         return false;
     if (incoming->fd < 0) {

@@ -276,6 +276,8 @@ static void read_done(struct reading *reading, struct unpacker *unpacker)
         return;
     file->state = KNOWN_DONE;
     unpack_bytes(unpacker, file->digest, sizeof file->digest);
+    if (file->published.is_set)
+        file->before = file->published;
     file->published = (struct published){.is_set = true, .inode = unpack_u64(unpacker), .size = file->size};
     file->published.seconds = (int64_t)unpack_u64(unpacker);
     file->published.nanoseconds = unpack_u32(unpacker);

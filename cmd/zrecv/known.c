@@ -38,7 +38,7 @@ struct known_file *known_add(struct known *known, const char *path)
 void known_reset(struct known_file *file)
 {
     chunks_free(&file->chunks);
-    *file = (struct known_file){.path = file->path, .published = file->published};
+    *file = (struct known_file){.path = file->path, .published = file->published, .before = file->before};
 }
 
 static void free_file(void *of)
@@ -78,13 +78,21 @@ bool known_each(const struct known *known, bool (*call)(struct known_file *file,
     return each.good;
 }
 
-bool known_is(const struct known_file *file, const struct stat *status)
+static bool is_same(const struct published *published, const struct stat *status)
 {
-    const struct published *published = &file->published;
-
     return published->is_set && S_ISREG(status->st_mode) && status->st_ino == published->inode &&
            (uint64_t)status->st_size == published->size && status->st_mtim.tv_sec == published->seconds &&
            status->st_mtim.tv_nsec == (long)published->nanoseconds;
+}
+
+bool known_is(const struct known_file *file, const struct stat *status)
+{
+    return is_same(&file->published, status);
+}
+
+bool known_was(const struct known_file *file, const struct stat *status)
+{
+    return is_same(&file->published, status) || is_same(&file->before, status);
 }
 
 static int compare_inodes(const void *a, const void *b)

@@ -29,7 +29,8 @@ struct known_file {
     uint64_t size;                /* bytes */
     struct chunks chunks;         /* KNOWN_PARTIAL: what is there for certain */
     uint8_t digest[DIGEST_BYTES]; /* KNOWN_DONE: over the list */
-    struct published published;   /* what it was when it was published last, whatever has come since */
+    struct published published;   /* what it was when it was published last, whatever has come since, */
+    struct published before;      /* and the time before: the last one may have been about to be */
     bool unproven; /* nothing says that what is known of it has come to the disk, or with which digests */
 };
 
@@ -58,6 +59,9 @@ bool known_each(const struct known *known, bool (*call)(struct known_file *file,
 
 /* True when the status is that of the file that the transfer has published under this name. */
 bool known_is(const struct known_file *file, const struct stat *status);
+
+/* The same, or of one that it has published before. */
+bool known_was(const struct known_file *file, const struct stat *status);
 
 /* Remembers a file that has been published, or was there as it was sent, for hard links to it; not without
  * memory, and no more than LINKED_MOST. */

@@ -49,8 +49,9 @@ static ssize_t write_now(uint8_t *data, size_t length)
     return -1;
 }
 
-/* Until standard output takes more; false with errno when the session has been ended meanwhile (watch.h). */
-static bool wait_for_room(const struct receiver *receiver)
+/* Until standard output takes more. False: that failed, with errno, or the session is over meanwhile
+ * (watch.h). */
+static bool wait_for_room(struct receiver *receiver)
 {
     struct pollfd ready[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
                              {.fd = receiver->wire.channel->fd, .events = 0}};
@@ -60,8 +61,8 @@ static bool wait_for_room(const struct receiver *receiver)
             return false;
     if (!(ready[1].revents & (POLLHUP | POLLERR)))
         return true;
-    errno = ETIMEDOUT;
-    return false;
+    return wire_fail(&receiver->wire, NULL,
+                     ECONNRESET); /* the sender is gone, or has been silent for too long */
 }
 
 static bool write_all(struct receiver *receiver, uint8_t *data, size_t length)
@@ -88,7 +89,7 @@ bool output_write(struct receiver *receiver, const struct session_chunk *chunk)
     struct incoming *incoming = &receiver->incoming;
 
     if (!write_all(receiver, incoming->buffer, (size_t)chunk->length)) {
-        if (atomic_load(&receiver->wire.watch->timed_out))
+        if (receiver->wire.error != 0) /* it is not standard output that has failed */
             return false;
         receiver_refuse(receiver, incoming->number, SESSION_REFUSED, errno,
                         "error writing 'standard output'");

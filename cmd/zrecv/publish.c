@@ -66,10 +66,12 @@ static bool publish_directory(struct receiver *receiver, const struct pending *p
         receiver->is_worth_keeping = true; /* a later try has to know that mode and times are for it to set */
         return true;
     }
-    if (errno != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    if (pending->is_new) /* others have made it in the meantime */
+    int error = errno;
+    if (pending->is_new) /* it could not be made, or others have made it in the meantime */
         journal_forget(&receiver->store.journal, pending->path);
+    errno = error;
+    if (error != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
     if (S_ISDIR(status.st_mode))
         return true;
     *problem = "it exists, and is no directory";
@@ -207,7 +209,7 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
         return true;
     /* An earlier try has sent it as a file, since it could not read the one that it is a link to. */
     const struct known_file *file = known_find(&receiver->store.known, pending->path);
-    bool ours = exists && file != NULL && known_is(file, &status);
+    bool ours = exists && file != NULL && known_was(file, &status);
     if (exists && !ours && receiver->settings->existing == EXISTING_REFUSE)
         *problem = "it exists";
     else if (exists && S_ISDIR(status.st_mode))

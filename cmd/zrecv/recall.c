@@ -37,7 +37,7 @@ static bool settle_done(struct receiver *receiver, struct known_file *file)
  * as they are there. */
 static void reread(struct receiver *receiver, struct known_file *file)
 {
-    int fd = store_open_slot(&receiver->store, file->slot, false);
+    int fd = store_reopen_slot(&receiver->store, file->slot);
     uint8_t *buffer = malloc(COMPLETE_PIECE);
     size_t kept = 0;
 
@@ -60,10 +60,13 @@ static void cut(struct receiver *receiver, struct known_file *file)
     store_slot_name(file->slot, slot);
     if (fstatat(receiver->store.dir, slot, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
         status.st_size = 0;
-    while (chunks->count > 0 &&
-           chunks->list[chunks->count - 1].offset + chunks->list[chunks->count - 1].length >
-               (uint64_t)status.st_size)
+    while (chunks->count > 0) {
+        const struct session_chunk *last = &chunks->list[chunks->count - 1];
+        if (last->offset + last->length <= (uint64_t)status.st_size)
+            return;
+        journal_void(&receiver->store.journal, file->slot, last->offset, last->length);
         chunks->count--;
+    }
 }
 
 static bool send_have(struct receiver *receiver, const struct session_have *have)

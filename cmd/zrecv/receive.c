@@ -281,7 +281,8 @@ static enum session_status break_off(struct receiver *receiver)
         incoming_save(receiver);
         queue_flush(receiver); /* the sender cannot be told any more */
     }
-    return receiver->worst != SESSION_DONE ? receiver->worst : SESSION_BROKEN;
+    bool told_why = wire->problem != NULL && *wire->problem == '\0';
+    return receiver->worst == SESSION_TIMEOUT || told_why ? receiver->worst : SESSION_BROKEN;
 }
 
 static void close_receiver(struct receiver *receiver, bool completed)

@@ -106,8 +106,8 @@ bool receiver_wait_for(struct receiver *receiver, bool (*function)(void *of), vo
         return function(of);
     }
     while (descriptor_wait(waiting.done, POLLIN, -1, PING_EVERY) == 0)
-        if (receiver->wire.error == 0 && receiver->wire.problem == NULL && wire_is_clear(&receiver->wire))
-            (void)(wire_send(&receiver->wire, FRAME_PING, NULL, 0) && wire_flush(&receiver->wire, false));
+        if (!wire_is_clear(&receiver->wire) || wire_send(&receiver->wire, FRAME_PING, NULL, 0))
+            (void)wire_flush(&receiver->wire, false);
     pthread_join(thread, NULL);
     descriptor_close(&waiting.done);
     errno = waiting.error;

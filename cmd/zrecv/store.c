@@ -111,8 +111,10 @@ void store_remove(struct store *store)
         return;
     }
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
-        unlinkat(store->dir, entry->d_name, 0); /* "." and ".." say EISDIR */
+        if (strcmp(entry->d_name, "journal") != 0)  /* whose lock keeps others out until the end */
+            unlinkat(store->dir, entry->d_name, 0); /* "." and ".." say EISDIR */
     closedir(directory);
+    unlinkat(store->dir, "journal", 0);
     unlinkat(store->all, store->id, AT_REMOVEDIR);
     unlinkat(store->root, STORE_NAME, AT_REMOVEDIR); /* ENOTEMPTY: other transfers are not complete */
 }
@@ -137,6 +139,17 @@ int store_open_slot(const struct store *store, uint64_t slot, bool made)
     descriptor_close(&fd);
     errno = EINVAL;
     return -1;
+}
+
+int store_reopen_slot(const struct store *store, uint64_t slot)
+{
+    char name[STORE_SLOT];
+    int fd = store_open_slot(store, slot, false);
+
+    if (fd >= 0 || errno != EACCES)
+        return fd;
+    store_slot_name(slot, name);
+    return fchmodat(store->dir, name, 0600, 0) == 0 ? store_open_slot(store, slot, false) : -1;
 }
 
 static void sum_up(struct store *store, const char *path, uint8_t sum[DIGEST_BYTES])

@@ -39,6 +39,10 @@ void store_slot_name(uint64_t slot, char name[STORE_SLOT]);
 /* Opens a partial file for writing and reading; made: as a new one. -1 with errno. */
 int store_open_slot(const struct store *store, uint64_t slot, bool made);
 
+/* The same of one from an earlier session, which may have its final mode already: it gets one that lets us
+ * in. */
+int store_reopen_slot(const struct store *store, uint64_t slot);
+
 /* Remembers a directory that has been made; no path has room for more of them than are remembered. */
 void store_note_made(struct store *store, const char *path);
 

@@ -89,7 +89,7 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
     strlcpy(entry.target, target != NULL ? target : "", sizeof entry.target);
     if (have != NULL) /* whatever is said of it has to stay: the receiver compares */
         memcpy(entry.stamp, have->stamp, entry.stamp_length = have->stamp_length);
-    else if (kind == SESSION_FILE)
+    else if (kind == SESSION_FILE && status->st_size >= 0) /* one without a size is never gone on with */
         entry.stamp_length = stamp_make(status, entry.stamp);
     if (sender->granted & SESSION_XATTR && fd >= 0)
         add_xattrs(sender, &entry, fd, text, &xattrs);

@@ -236,6 +236,8 @@ static enum outcome send_without_size(struct sending *sending)
             return OVER;
         if (add_chunk(sending, &chunk) != SENT)
             return GIVEN_UP;
+        if (sending->sender->answer == CURRENT_SETTLED)
+            return SENT;
     }
     return n < 0 ? fail(sending, errno, "error reading") : SENT;
 }

@@ -209,11 +209,15 @@ bool wire_flush(struct wire *wire, bool more)
 /* Has room for so many bytes more in a wire that keeps what cannot go out. */
 static bool grow(struct wire *wire, size_t length)
 {
-    size_t room = 2 * (wire->held + length);
-
+    if (wire->sent > 0) {
+        wire->held -= wire->sent;
+        memmove(wire->output, wire->output + wire->sent, wire->held);
+        wire->sent = 0;
+    }
     if (length <= wire->room - wire->held)
         return true;
-    uint8_t *output = room <= WIRE_KEPT ? realloc(wire->output, room) : NULL;
+    size_t needed = wire->held + length, room = 2 * needed;
+    uint8_t *output = needed <= WIRE_KEPT ? realloc(wire->output, room) : NULL;
     if (output == NULL)
         return wire_fail(wire, "it does not listen to what is said to it", 0);
     wire->output = output;
