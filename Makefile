@@ -26,7 +26,7 @@ commands = zcat-net zcp zrecv zsend ztee
 common = base/bytes base/descriptor base/digest base/digest_request base/limit base/message base/monitor base/option base/pack base/program base/progress \
 	base/side base/size base/stall move/deliver move/filter move/kind move/ladder move/method move/pump move/transfer move/worker \
 	net/address net/announce net/channel net/chunks net/connect net/connect_options net/connection net/door net/frame net/greeting net/http_connect \
-	net/key net/listen net/network net/openssl net/peer net/session net/socket net/socks net/tls net/watch net/wire
+	net/key net/listen net/network net/openssl net/peer net/peer_options net/session net/socket net/socks net/tls net/watch net/wire
 zcat-net = main conflicts crlf datagram datagram_flow datagram_receive datagram_send datagram_serve handover handshake \
 	handshake_http handshake_socks line_options lines operands output own_name proxy proxy_options scan session settings tap \
 	tell telnet tos udp_probe

@@ -212,6 +212,8 @@ no_command_line() {
     no_command_line zsend '--offset and --length need --raw' --offset=3 like 127.0.0.1:9
     no_command_line zsend '--offset and --length need --raw' --length=0 like 127.0.0.1:9
     no_command_line zsend '--plain proves the key, and --no-key has none' --plain --no-key like 127.0.0.1:9
+    no_command_line zsend '--no-key has no key, and --key-file names one' --no-key --key-file=like like 127.0.0.1:9
+    no_command_line zsend '--name is of standard input \(-\), which is not sent' --name=x like 127.0.0.1:9
     no_command_line zsend '--mptcp needs HOST:PORT' --mptcp like unix:path
     no_command_line zsend 'missing file operand'
     no_command_line zsend "missing HOST\[:PORT\] after 'like'" like
@@ -226,6 +228,8 @@ no_command_line() {
         no_command_line zrecv '--keep, --allow and --print-port are for who listens.*' --connect $option 127.0.0.1
     done
     no_command_line zrecv '--plain proves the key, and --no-key has none' --plain --no-key 127.0.0.1:0 in
+    no_command_line zrecv '--no-key has no key, and --key-file names one' --no-key --key-file=x 127.0.0.1:0 in
+    no_command_line zrecv "extra operand '9390'" --new-key 9390
     no_command_line zrecv '--keep needs a DIRECTORY.*' --keep 127.0.0.1:0 -
     no_command_line zrecv "extra operand 'c'" 127.0.0.1:0 in c
     no_command_line zrecv "port number too large: '65536'" 65536 in

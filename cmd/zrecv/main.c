@@ -122,18 +122,16 @@ static enum session_status listen_and_serve(struct zrecv *zrecv)
 {
     struct door_settings settings = {
         .greeting = peer_greeting(&zrecv->secrets, SESSION_RECEIVER, zrecv->settings.transfer.timeout),
-        .allow_count = zrecv->settings.allow_count};
+        .allow = &zrecv->settings.peer.allow};
 
-    memcpy(settings.allow, zrecv->settings.allow, sizeof settings.allow);
     struct door *door = door_open(&settings, &zrecv->listener);
     if (door == NULL)
         return SESSION_LOCAL;
-    if (zrecv->settings.print_port)
+    if (zrecv->settings.peer.print_port)
         announce_port(&zrecv->listener, &zrecv->settings.address);
     if (zrecv->secrets.drawn)
         announce_command(&zrecv->listener, &zrecv->settings.address, zrecv->secrets.text,
-                         zrecv->settings.security == SESSION_PLAIN ? "zsend --plain FILE..."
-                                                                   : "zsend FILE...");
+                         zrecv->settings.peer.plain ? "zsend --plain FILE..." : "zsend FILE...");
     enum session_status status = attend(zrecv, door);
     door_close(door);
     return status;
@@ -163,9 +161,7 @@ static enum session_status open_and_listen(struct zrecv *zrecv)
     if (!peer_listen(&zrecv->listener, &zrecv->settings.address, &zrecv->settings.connect.socket))
         return SESSION_LOCAL;
     enum session_status status =
-        peer_may_listen(&zrecv->listener, zrecv->settings.security, zrecv->settings.allow_count)
-            ? listen_and_serve(zrecv)
-            : SESSION_USAGE;
+        peer_may_listen(&zrecv->listener, &zrecv->settings.peer) ? listen_and_serve(zrecv) : SESSION_USAGE;
     listener_close(&zrecv->listener);
     return status;
 }
@@ -175,9 +171,8 @@ static enum session_status prepare(struct zrecv *zrecv)
 {
     const struct settings *settings = &zrecv->settings;
     struct peer_secrets *secrets = &zrecv->secrets;
-    const struct key_source source = {.file = settings->key_file, .ask = settings->connects};
     bool draws = !settings->connects && !settings->keep && message_on_terminal();
-    enum session_status status = peer_open_secrets(secrets, settings->security, &source, draws);
+    enum session_status status = peer_open_secrets(secrets, &settings->peer, settings->connects, draws);
 
     if (status != SESSION_DONE)
         return status;

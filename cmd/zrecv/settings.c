@@ -14,16 +14,11 @@
 #include "net/peer.h"
 
 enum {
-    OPTION_KEY_FILE = OPTION_COMMAND,
-    OPTION_NEW_KEY,
-    OPTION_PLAIN,
-    OPTION_NO_KEY,
-    OPTION_ALLOW,
+    OPTION_NEW_KEY = OPTION_COMMAND,
     OPTION_ONCE,
     OPTION_KEEP,
     OPTION_RESUME_WAIT,
     OPTION_CONNECT_TO,
-    OPTION_PRINT_PORT,
     OPTION_ACCEPT,
     OPTION_OVERWRITE,
     OPTION_UPDATE,
@@ -34,15 +29,15 @@ enum {
 
 static const struct option_row rows[] = {
     OPTION_HEADING("Who may send"),
-    {OPTION_KEY_FILE, "key-file", "FILE", "read the key from FILE, which nobody else may read"},
+    {PEER_KEY_FILE, "key-file", "FILE", "read the key from FILE, which nobody else may read"},
     {OPTION_NEW_KEY, "new-key", NULL, "print a new key and exit"},
-    {OPTION_PLAIN, "plain", NULL,
+    {PEER_PLAIN, "plain", NULL,
      "do not encrypt; the sender still has to prove that\n"
      "it has the key, and to say the same"},
-    {OPTION_NO_KEY, "no-key", NULL,
+    {PEER_NO_KEY, "no-key", NULL,
      "take what anybody sends; the sender has to say\n"
      "the same"},
-    {OPTION_ALLOW, "allow", "NET",
+    {PEER_ALLOW, "allow", "NET",
      "let in this address or NET/BITS only; may be\n"
      "given several times"},
 
@@ -68,7 +63,7 @@ static const struct option_row rows[] = {
     OPTION_HEADING("Connecting"),
     {OPTION_CONNECT_TO, "connect", NULL, "connect to a zsend --listen"},
     CONNECT_OPTION_ROWS,
-    {OPTION_PRINT_PORT, "print-port", NULL,
+    {PEER_PRINT_PORT, "print-port", NULL,
      "print the port that is listened on, alone on a line\n"
      "of standard error"},
     {TRANSFER_TIMEOUT, "timeout", "SECONDS", "end a session in which no byte has moved for so long"},
@@ -99,17 +94,6 @@ static const struct option_table table = {
                 "sent, 6 if the peer does not have the key, 7 if something was refused, 8 for a\n"
                 "timeout.\n",
 };
-
-static int add_network(struct settings *settings, const char *argument)
-{
-    if (settings->allow_count < DOOR_NETWORKS &&
-        network_parse(argument, &settings->allow[settings->allow_count])) {
-        settings->allow_count++;
-        return SETTINGS_GO_ON;
-    }
-    option_bad_argument("invalid", "--allow", argument);
-    return SESSION_USAGE;
-}
 
 static int take_accept(struct settings *settings, const char *argument)
 {
@@ -149,18 +133,8 @@ static int take_own(struct settings *settings, int id, const char *argument)
     case OPTION_VERSION:
         return option_print_version();
     case OPTION_NEW_KEY:
-        return peer_print_new_key();
-    case OPTION_KEY_FILE:
-        settings->key_file = argument;
+        settings->new_key = true;
         break;
-    case OPTION_PLAIN:
-        settings->plain = true;
-        break;
-    case OPTION_NO_KEY:
-        settings->no_key = true;
-        break;
-    case OPTION_ALLOW:
-        return add_network(settings, argument);
     case OPTION_ONCE:
     case OPTION_KEEP:
         settings->keep = id == OPTION_KEEP;
@@ -169,9 +143,6 @@ static int take_own(struct settings *settings, int id, const char *argument)
         return take_wait(settings, argument);
     case OPTION_CONNECT_TO:
         settings->connects = true;
-        break;
-    case OPTION_PRINT_PORT:
-        settings->print_port = true;
         break;
     case OPTION_ACCEPT:
         return take_accept(settings, argument);
@@ -204,7 +175,8 @@ static int take_option(struct settings *settings, int id)
 {
     int taken;
 
-    if ((taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
+    if ((taken = peer_option(&settings->peer, id, optarg)) == 0 &&
+        (taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
         (taken = connect_option(&settings->connect, id, optarg)) == 0)
         return take_own(settings, id, optarg);
     return taken > 0 ? SETTINGS_GO_ON : SESSION_USAGE;
@@ -212,15 +184,18 @@ static int take_option(struct settings *settings, int id)
 
 static bool check(const struct settings *settings, int count, char **operands)
 {
-    if (count > 2)
-        option_usage_error("extra operand '%s'", operands[2]);
+    const char *problem = peer_check(&settings->peer);
+    int most = settings->new_key ? 0 : 2;
+
+    if (count > most)
+        option_usage_error("extra operand '%s'", operands[most]);
+    else if (problem != NULL)
+        option_usage_error("%s", problem);
     else if (settings->connects && count == 0)
         option_usage_error("--connect needs HOST[:PORT]");
-    else if (settings->connects && (settings->keep || settings->print_port || settings->allow_count > 0))
+    else if (settings->connects && (settings->keep || peer_has_listening(&settings->peer)))
         option_usage_error("--keep, --allow and --print-port are for who listens, and --connect does not");
-    else if (settings->plain && settings->no_key)
-        option_usage_error("--plain proves the key, and --no-key has none");
-    else if (settings->no_key && !settings->has_directory)
+    else if (settings->peer.no_key && !settings->has_directory)
         option_usage_error("--no-key needs a DIRECTORY, or -");
     else if (settings->keep && strcmp(settings->directory, "-") == 0)
         option_usage_error("--keep needs a DIRECTORY: standard output takes one session");
@@ -250,11 +225,10 @@ int settings_parse(struct settings *settings, int argc, char **argv)
     if (count >= 2)
         settings->directory = operands[1];
     settings->has_directory = count >= 2;
-    settings->security = settings->no_key  ? SESSION_OPEN
-                         : settings->plain ? SESSION_PLAIN
-                                           : SESSION_ENCRYPTED;
     if (!check(settings, count, operands))
         return SESSION_USAGE;
+    if (settings->new_key)
+        return peer_print_new_key();
     const char *text = count > 0 ? operands[0] : PEER_PORT,
                *problem = peer_parse(text, !settings->connects, &settings->address);
     if (problem == NULL)

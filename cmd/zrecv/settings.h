@@ -9,8 +9,7 @@
 
 #include "move/transfer.h"
 #include "net/connect_options.h"
-#include "net/door.h"
-#include "net/session.h"
+#include "net/peer_options.h"
 
 enum existing_policy { EXISTING_REFUSE, EXISTING_OVERWRITE, EXISTING_UPDATE, EXISTING_SKIP };
 
@@ -19,19 +18,15 @@ struct settings {
     struct connect_options connect;
     struct address address;
     const char *directory; /* "-": standard output */
-    const char *key_file;  /* NULL: none */
-    bool plain, no_key;    /* which make */
-    enum session_security security;
+    struct peer_options peer;
     enum existing_policy existing;
-    struct network allow[DOOR_NETWORKS];
-    size_t allow_count;
     uint32_t accept;    /* SESSION_OWNER, SESSION_XATTR */
     bool accept_links;  /* symbolic links to anywhere */
     bool connects;      /* --connect: the sender listens */
     bool keep;          /* one session after the other */
     bool has_directory; /* it was named */
     bool verify, sync;
-    bool print_port, verbose;
+    bool new_key, verbose;
     uint64_t resume_wait; /* nanoseconds */
     mode_t umask;
 };

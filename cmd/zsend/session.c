@@ -142,24 +142,22 @@ static enum session_status listen_and_send(struct run *run)
     const struct settings *settings = run->settings;
     struct door_settings door_settings = {
         .greeting = peer_greeting(&run->secrets, SESSION_SENDER, settings->transfer.timeout),
-        .allow_count = settings->allow_count};
+        .allow = &settings->peer.allow};
 
-    memcpy(door_settings.allow, settings->allow, sizeof door_settings.allow);
     if (!peer_listen(&run->listener, &settings->address, &settings->connect.socket))
         return SESSION_LOCAL;
-    if (!peer_may_listen(&run->listener, settings->security, settings->allow_count)) {
+    if (!peer_may_listen(&run->listener, &settings->peer)) {
         listener_close(&run->listener);
         return SESSION_USAGE;
     }
     struct door *door = door_open(&door_settings, &run->listener);
     enum session_status status = SESSION_LOCAL;
     if (door != NULL) {
-        if (settings->print_port)
+        if (settings->peer.print_port)
             announce_port(&run->listener, &settings->address);
         if (run->secrets.drawn)
             announce_command(&run->listener, &settings->address, run->secrets.text,
-                             settings->security == SESSION_PLAIN ? "zrecv --plain --connect"
-                                                                 : "zrecv --connect");
+                             settings->peer.plain ? "zrecv --plain --connect" : "zrecv --connect");
         status = wait_and_send(run, door);
         door_close(door);
     }
@@ -180,7 +178,7 @@ static bool make_id(struct run *run)
         message_note("cannot start to send: %s", problem);
         return false;
     }
-    if (settings->security != SESSION_OPEN)
+    if (!settings->peer.no_key)
         key_derive(&run->secrets.openssl, &run->secrets.key, "transfer", derived);
     digest_add(sum, derived, sizeof derived);
     gethostname(text, sizeof text - 1);
@@ -205,13 +203,12 @@ enum session_status session_run(const struct settings *settings, struct monitor 
                                 struct transfer_totals *totals)
 {
     static struct run run; /* a thread that is stuck in a call may outlive its frame */
-    const struct key_source source = {.file = settings->key_file, .ask = !settings->listens};
 
     if (!walk_check_names(settings))
         return SESSION_USAGE;
     run = (struct run){.settings = settings, .monitor = monitor, .totals = totals};
     run.start = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum session_status status = peer_open_secrets(&run.secrets, settings->security, &source,
+    enum session_status status = peer_open_secrets(&run.secrets, &settings->peer, !settings->listens,
                                                    settings->listens && message_on_terminal());
     if (status == SESSION_DONE && !make_id(&run))
         status = SESSION_LOCAL;

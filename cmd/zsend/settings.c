@@ -13,12 +13,7 @@ enum {
     OPTION_RAW = OPTION_COMMAND,
     OPTION_OFFSET,
     OPTION_LENGTH,
-    OPTION_KEY_FILE,
-    OPTION_PLAIN,
-    OPTION_NO_KEY,
-    OPTION_ALLOW,
     OPTION_LISTEN,
-    OPTION_PRINT_PORT,
     OPTION_NAME,
     OPTION_HASH,
     OPTION_OWNER,
@@ -38,18 +33,18 @@ static const struct option_row rows[] = {
     {OPTION_DRY_RUN, "dry-run", NULL, "only ask the receiver, and list what would be sent"},
 
     OPTION_HEADING("To whom"),
-    {OPTION_KEY_FILE, "key-file", "FILE", "read the key from FILE, which nobody else may read"},
-    {OPTION_PLAIN, "plain", NULL,
+    {PEER_KEY_FILE, "key-file", "FILE", "read the key from FILE, which nobody else may read"},
+    {PEER_PLAIN, "plain", NULL,
      "do not encrypt; the receiver still has to prove\n"
      "that it has the key, and to say the same"},
-    {OPTION_NO_KEY, "no-key", NULL,
+    {PEER_NO_KEY, "no-key", NULL,
      "send to whoever is there; the receiver has to say\n"
      "the same"},
     {OPTION_LISTEN, "listen", NULL, "wait for a zrecv --connect; [ADDR:]PORT is the\nlast operand then"},
-    {OPTION_PRINT_PORT, "print-port", NULL,
+    {PEER_PRINT_PORT, "print-port", NULL,
      "with --listen, print the port alone on a line of\n"
      "standard error"},
-    {OPTION_ALLOW, "allow", "NET",
+    {PEER_ALLOW, "allow", "NET",
      "with --listen, let in this address or NET/BITS\n"
      "only; may be given several times"},
 
@@ -107,17 +102,6 @@ static int take_size(const char *name, const char *argument, uint64_t *value)
     return SESSION_USAGE;
 }
 
-static int add_network(struct settings *settings, const char *argument)
-{
-    if (settings->allow_count < DOOR_NETWORKS &&
-        network_parse(argument, &settings->allow[settings->allow_count])) {
-        settings->allow_count++;
-        return SETTINGS_GO_ON;
-    }
-    option_bad_argument("invalid", "--allow", argument);
-    return SESSION_USAGE;
-}
-
 /* The options of a session. */
 static int take_session(struct settings *settings, int id, const char *argument)
 {
@@ -136,23 +120,9 @@ static int take_session(struct settings *settings, int id, const char *argument)
     case OPTION_DRY_RUN:
         settings->dry_run = true;
         break;
-    case OPTION_KEY_FILE:
-        settings->key_file = argument;
-        break;
-    case OPTION_PLAIN:
-        settings->plain = true;
-        break;
-    case OPTION_NO_KEY:
-        settings->no_key = true;
-        break;
     case OPTION_LISTEN:
         settings->listens = true;
         break;
-    case OPTION_PRINT_PORT:
-        settings->print_port = true;
-        break;
-    case OPTION_ALLOW:
-        return add_network(settings, argument);
     case OPTION_HASH:
         if (digest_find(argument, strlen(argument), &settings->algorithm))
             break;
@@ -191,9 +161,11 @@ static int take_own(struct settings *settings, int id, const char *argument)
 
 static int take_option(struct settings *settings, int id)
 {
-    int taken;
+    int taken = peer_option(&settings->peer, id, optarg);
 
-    if ((taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
+    if (taken > 0)
+        settings->session_option = true;
+    if (taken == 0 && (taken = transfer_option(&settings->transfer, id, optarg)) == 0 &&
         (taken = connect_option(&settings->connect, id, optarg)) == 0)
         return take_own(settings, id, optarg);
     return taken > 0 ? SETTINGS_GO_ON : SESSION_USAGE;
@@ -208,6 +180,14 @@ static const char *parse_address(struct settings *settings, const char *text)
     return problem;
 }
 
+static bool sends_input(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->file_count; i++)
+        if (strcmp(settings->files[i], "-") == 0)
+            return true;
+    return false;
+}
+
 /* NULL, or which options do not go together. */
 static const char *check(const struct settings *settings)
 {
@@ -215,13 +195,13 @@ static const char *check(const struct settings *settings)
         return "--raw sends plain bytes, and has no option of a session";
     if (!settings->raw && (settings->offset > 0 || settings->has_length))
         return "--offset and --length need --raw";
-    if (settings->plain && settings->no_key)
-        return "--plain proves the key, and --no-key has none";
-    if (!settings->listens && (settings->print_port || settings->allow_count > 0))
+    if (!settings->listens && peer_has_listening(&settings->peer))
         return "--print-port and --allow need --listen";
+    if (settings->name != NULL && !sends_input(settings))
+        return "--name is of standard input (-), which is not sent";
     if (settings->connect.socket.mptcp && settings->address.family != AF_UNSPEC)
         return "--mptcp needs HOST:PORT";
-    return NULL;
+    return peer_check(&settings->peer);
 }
 
 static int take_operands(struct settings *settings, int count, char **operands)
@@ -230,6 +210,8 @@ static int take_operands(struct settings *settings, int count, char **operands)
                                   : settings->listens ? "[ADDR:]PORT"
                                                       : "HOST[:PORT]";
 
+    settings->files = operands;
+    settings->file_count = count > 0 ? (size_t)count - 1 : 0;
     if (count == 0)
         option_usage_error("missing file operand");
     else if (count == 1)
@@ -240,14 +222,8 @@ static int take_operands(struct settings *settings, int count, char **operands)
         option_usage_error("%s: '%s'", problem, operands[count - 1]);
     else if ((problem = check(settings)) != NULL)
         option_usage_error("%s", problem);
-    else {
-        settings->security = settings->no_key  ? SESSION_OPEN
-                             : settings->plain ? SESSION_PLAIN
-                                               : SESSION_ENCRYPTED;
-        settings->files = operands;
-        settings->file_count = (size_t)count - 1;
+    else
         return SETTINGS_GO_ON;
-    }
     return SESSION_USAGE;
 }
 

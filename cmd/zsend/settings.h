@@ -9,8 +9,7 @@
 #include "move/transfer.h"
 #include "net/address.h"
 #include "net/connect_options.h"
-#include "net/door.h"
-#include "net/session.h"
+#include "net/peer_options.h"
 
 struct settings {
     struct transfer_options transfer;
@@ -21,16 +20,12 @@ struct settings {
     bool raw, verbose;
 
     /* Without raw. */
-    const char *key_file; /* NULL: none */
-    bool plain, no_key;   /* which make */
-    enum session_security security;
+    struct peer_options peer;
     enum digest_algorithm algorithm;
     const char *name; /* of standard input at the receiver, NULL: none */
     bool owner, xattrs, dry_run;
     bool session_option; /* one of these was given */
-    bool listens, print_port;
-    struct network allow[DOOR_NETWORKS];
-    size_t allow_count;
+    bool listens;
 
     /* With raw. */
     uint64_t offset; /* bytes to leave out at the start of the file */

@@ -25,6 +25,7 @@ enum {
     OPTION_VERSION,
     OPTION_TRANSFER = 260, /* here start the ids of move/transfer.h, */
     OPTION_CONNECT = 280,  /* of net/connect_options.h, */
+    OPTION_PEER = 290,     /* of net/peer_options.h, */
     OPTION_COMMAND = 300   /* and a command's own */
 };
 

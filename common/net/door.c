@@ -184,8 +184,7 @@ static struct visitor *let_in(struct door *door, size_t socket)
         return NULL;
     }
     listener_peer_name(door->listener, &from, length, false, &peer);
-    if (door->settings->allow_count > 0 &&
-        !network_has(door->settings->allow, door->settings->allow_count, &from)) {
+    if (door->settings->allow->count > 0 && !networks_have(door->settings->allow, &from)) {
         tell(door, &peer, "the address is not allowed", 0);
         connection_reset(fd);
         return NULL;

@@ -8,12 +8,11 @@
 #include "net/network.h"
 #include "net/socket.h"
 
-enum { DOOR_VISITORS = 64, DOOR_NETWORKS = 64 };
+enum { DOOR_VISITORS = 64 };
 
 struct door_settings {
     struct greeting_settings greeting;
-    struct network allow[DOOR_NETWORKS]; /* who may come, */
-    size_t allow_count;                  /* 0: anybody */
+    const struct networks *allow; /* who may come; none: anybody */
 };
 
 struct door;

@@ -16,7 +16,7 @@ static void map(const struct in_addr *from, uint8_t address[16])
     memcpy(address + sizeof mapped, from, sizeof *from);
 }
 
-bool network_parse(const char *text, struct network *network)
+static bool parse(const char *text, struct network *network)
 {
     char host[INET6_ADDRSTRLEN];
     size_t length = strcspn(text, "/");
@@ -41,6 +41,14 @@ bool network_parse(const char *text, struct network *network)
     return true;
 }
 
+bool networks_add(struct networks *networks, const char *text)
+{
+    if (networks->count == NETWORKS_MOST || !parse(text, &networks->list[networks->count]))
+        return false;
+    networks->count++;
+    return true;
+}
+
 /* False: it is of another family. */
 static bool bytes_of(const struct sockaddr_storage *from, uint8_t address[16])
 {
@@ -60,20 +68,20 @@ static bool has(const struct network *network, const uint8_t address[16])
     return rest == 0 || (network->address[whole] ^ address[whole]) >> (8 - rest) == 0;
 }
 
-bool network_has(const struct network *networks, size_t count, const struct sockaddr_storage *address)
+bool networks_have(const struct networks *networks, const struct sockaddr_storage *address)
 {
     uint8_t bytes[16];
 
     if (!bytes_of(address, bytes))
         return true;
-    for (size_t i = 0; i < count; i++)
-        if (has(&networks[i], bytes))
+    for (size_t i = 0; i < networks->count; i++)
+        if (has(&networks->list[i], bytes))
             return true;
     return false;
 }
 
 bool network_is_local(const struct sockaddr_storage *address)
 {
-    static const struct network local[] = {{{[10] = 0xff, 0xff, 127}, 104}, {{[15] = 1}, 128}};
-    return network_has(local, sizeof local / sizeof *local, address);
+    static const struct networks local = {{{{[10] = 0xff, 0xff, 127}, 104}, {{[15] = 1}, 128}}, 2};
+    return networks_have(&local, address);
 }

@@ -14,12 +14,19 @@ struct network {
     unsigned bits;       /* how many of them count */
 };
 
-/* "ADDRESS" or "ADDRESS/BITS". False: it is neither. */
-bool network_parse(const char *text, struct network *network);
+enum { NETWORKS_MOST = 64 };
+
+struct networks {
+    struct network list[NETWORKS_MOST];
+    size_t count;
+};
+
+/* Adds "ADDRESS" or "ADDRESS/BITS". False: it is neither, or there is no room. */
+bool networks_add(struct networks *networks, const char *text);
 
 /* True when one of them has the address; an address that is neither IPv4 nor IPv6 (a UNIX socket) is in all.
  */
-bool network_has(const struct network *networks, size_t count, const struct sockaddr_storage *address);
+bool networks_have(const struct networks *networks, const struct sockaddr_storage *address);
 
 /* True for addresses that only this host has: 127.0.0.0/8, ::1, and UNIX sockets. */
 bool network_is_local(const struct sockaddr_storage *address);

@@ -71,9 +71,11 @@ static enum session_status find_key(struct peer_secrets *secrets, const struct k
     return SESSION_DONE;
 }
 
-enum session_status peer_open_secrets(struct peer_secrets *secrets, enum session_security security,
-                                      const struct key_source *source, bool draws)
+enum session_status peer_open_secrets(struct peer_secrets *secrets, const struct peer_options *options,
+                                      bool asks, bool draws)
 {
+    const struct key_source source = {.file = options->key_file, .ask = asks};
+    enum session_security security = peer_security(options);
     const char *problem;
 
     *secrets = (struct peer_secrets){.security = security};
@@ -83,7 +85,7 @@ enum session_status peer_open_secrets(struct peer_secrets *secrets, enum session
         message_note("cannot load OpenSSL: %s", problem);
         return SESSION_LOCAL;
     }
-    enum session_status status = find_key(secrets, source, draws);
+    enum session_status status = find_key(secrets, &source, draws);
     if (status != SESSION_DONE)
         return status;
     key_format(&secrets->openssl, &secrets->key, secrets->text);
@@ -167,12 +169,12 @@ bool peer_listen(struct listener *listener, const struct address *address,
     return false;
 }
 
-bool peer_may_listen(const struct listener *listener, enum session_security security, size_t allow_count)
+bool peer_may_listen(const struct listener *listener, const struct peer_options *options)
 {
     struct sockaddr_storage bound;
     socklen_t length = sizeof bound;
 
-    if (security != SESSION_OPEN || allow_count > 0)
+    if (!options->no_key || options->allow.count > 0)
         return true;
     for (size_t i = 0; i < listener->count; i++, length = sizeof bound)
         if (getsockname(listener->fds[i], (struct sockaddr *)&bound, &length) != 0 ||

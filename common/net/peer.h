@@ -6,6 +6,7 @@
 #include "base/monitor.h"
 #include "net/connect_options.h"
 #include "net/door.h"
+#include "net/peer_options.h"
 
 #define PEER_PORT "9390"
 
@@ -26,11 +27,11 @@ struct peer_secrets {
 };
 
 /*
- * Loads OpenSSL and finds the key; draws: makes a new one if none was given. Returns SESSION_DONE, or the
- * exit status (reported). With SESSION_OPEN there is nothing to do.
+ * Loads OpenSSL and finds the key: asks for it, or draws a new one, if none was given. Returns SESSION_DONE,
+ * or the exit status (reported). With --no-key there is nothing to do.
  */
-enum session_status peer_open_secrets(struct peer_secrets *secrets, enum session_security security,
-                                      const struct key_source *source, bool draws);
+enum session_status peer_open_secrets(struct peer_secrets *secrets, const struct peer_options *options,
+                                      bool asks, bool draws);
 void peer_close_secrets(struct peer_secrets *secrets);
 
 /* Prints a new key on standard output; returns the exit status. */
@@ -47,7 +48,7 @@ bool peer_listen(struct listener *listener, const struct address *address,
 
 /* --no-key serves anybody: only from this host, or from where the user has said. False (reported): it may
  * not. */
-bool peer_may_listen(const struct listener *listener, enum session_security security, size_t allow_count);
+bool peer_may_listen(const struct listener *listener, const struct peer_options *options);
 
 /* Connects once and greets. SESSION_DONE with *guest, whose socket and channel are the caller's; or the exit
  * status (reported). */
