@@ -363,3 +363,20 @@ has_written_down() {
     cmp big in/big
     cmp rest in/rest
 }
+
+@test "a hard link to a file that has changed since the break leads to what it is now" {
+    echo first >a
+    ln a b
+    random_file z 9000001
+    receive in
+    between --up=6000000
+    send a b z
+    ended 4
+    wait_for test in/a -ef in/b
+    kill "$proxy"
+    echo second >>a
+    passes '' a b z
+    [ "$(cat in/b)" = $'first\nsecond' ]
+    [ in/a -ef in/b ]
+    cmp z in/z
+}

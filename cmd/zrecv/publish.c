@@ -187,6 +187,19 @@ static bool is_there(const struct pending *pending, const struct place *to, cons
     }
 }
 
+/* What is there has come from an earlier try: as a file, when that could not read the one that it is a link
+ * to, or as a link to what was sent of that one then. */
+static bool is_of_earlier_try(const struct receiver *receiver, const struct pending *pending,
+                              const struct stat *status)
+{
+    const struct known *known = &receiver->store.known;
+    const struct known_file *file = known_find(known, pending->path),
+                            *target = pending->kind == SESSION_HARD_LINK ? known_find(known, pending->target)
+                                                                         : NULL;
+
+    return (file != NULL && known_was(file, status)) || (target != NULL && known_was(target, status));
+}
+
 /* A link or a FIFO, where the same thing may be there from an earlier try. */
 static bool publish_special(struct receiver *receiver, const struct pending *pending, const struct place *to,
                             const char **problem)
@@ -207,10 +220,8 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
     }
     if (exists && is_there(pending, to, &status, &target))
         return true;
-    /* An earlier try has sent it as a file, since it could not read the one that it is a link to. */
-    const struct known_file *file = known_find(&receiver->store.known, pending->path);
-    bool ours = exists && file != NULL && known_was(file, &status);
-    if (exists && !ours && receiver->settings->existing == EXISTING_REFUSE)
+    if (exists && !is_of_earlier_try(receiver, pending, &status) &&
+        receiver->settings->existing == EXISTING_REFUSE)
         *problem = "it exists";
     else if (exists && S_ISDIR(status.st_mode))
         *problem = "it exists, and is a directory";

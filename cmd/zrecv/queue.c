@@ -163,7 +163,8 @@ static bool write_down(struct receiver *receiver)
                                    : journal_settle(&receiver->store.journal, false);
 }
 
-/* What the journal knows of an entry that is complete is of no use to this session. */
+/* What the journal knows of an entry that is complete is of no use to this session, but for hard links of an
+ * earlier one to what the file was then. */
 static void forget(struct receiver *receiver, const struct pending *pending)
 {
     struct known_file *file = known_find(&receiver->store.known, pending->path);
@@ -182,7 +183,7 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
             message_note("received '%s'", pending->path);
         if (pending->kind == SESSION_FILE && pending->linked)
             known_note_linked(&receiver->store.known, pending->file.published.inode);
-        if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
+        else if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
             forget(receiver, pending);
         return receiver_confirm(receiver, pending->number);
     }
