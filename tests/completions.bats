@@ -40,6 +40,7 @@ offers_zsh() {
 fpath=($COMPLETIONS/zsh $fpath)
 autoload -Uz compinit
 compinit -u -d $HOME/dump
+LISTMAX=10000 # a longer list than the screen is no question
 compadd() {
     local -a found
     if [[ ${argv[(i)-[OAD]*]} -gt $# ]]; then
