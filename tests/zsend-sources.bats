@@ -114,6 +114,20 @@ goes_on_to_its_end() {
     [ "$(stat -c %u:%g in/a in/b)" = $'1234:2345\n1234:2345' ]
 }
 
+@test "files of /sys, which say that they have a page, arrive with what they read as" {
+    [ "$(stat -c %s /sys/kernel/uevent_seqnum)" -gt "$(wc -c </sys/kernel/uevent_seqnum)" ] || skip 'no /sys here'
+    truncate -s 100K hole # of which the last byte is there
+    for how in '' --plain; do
+        rm -rf in
+        mkdir in
+        receive ${how:+"$how"} in
+        send ${how:+"$how"} /sys/kernel/uevent_seqnum hole
+        ended 0 0
+        grep -qx '[0-9]*' in/uevent_seqnum
+        cmp hole in/hole
+    done
+}
+
 @test "files of /proc, which say that they are empty, arrive with what they read as" {
     cat /proc/version >version
     for how in '' --plain; do

@@ -28,7 +28,7 @@ struct sending {
     int fd;
     struct stat status;
     uint64_t size;    /* of what is sent */
-    bool has_no_size; /* it has bytes, and says that it has none: /proc */
+    bool size_is_lie; /* it is not where the bytes end: they are read to their end */
     uint64_t number;
     const struct have_file *have; /* what the receiver has of it, NULL: nothing */
     bool doubtful;                /* that has to be compared with the file */
@@ -249,7 +249,7 @@ static enum outcome send_content(struct sending *sending)
     struct stat now;
 
     sending->chunks.count = 0;
-    enum outcome outcome = sending->has_no_size ? send_without_size(sending) : send_extents(sending);
+    enum outcome outcome = sending->size_is_lie ? send_without_size(sending) : send_extents(sending);
     if (outcome != SENT || sender->answer == CURRENT_SETTLED)
         return outcome;
     if (fstat(sending->fd, &now) != 0)
@@ -312,24 +312,34 @@ static bool is_complete(struct sending *sending)
     return verdict == STAMP_SAME && have->complete;
 }
 
+/* Files of /proc say that they have no bytes, and those of /sys that they have more than there are. False with
+ * errno: they cannot be read. */
+static bool test_size(struct sending *sending)
+{
+    uint64_t size = (uint64_t)sending->status.st_size;
+    uint8_t byte;
+
+    sending->size_is_lie = false;
+    if (size > 0 && sending->status.st_blocks > 0)
+        return true;
+    ssize_t n = bytes_read_at(sending->fd, &byte, 1, size > 0 ? size - 1 : 0);
+    sending->size_is_lie = size > 0 ? n == 0 : n > 0;
+    return n >= 0;
+}
+
 static enum outcome announce(struct sending *sending)
 {
     struct sender *sender = sending->sender;
     struct stat status;
-    uint8_t byte;
 
     if (fstat(sending->fd, &sending->status) != 0)
         return fail(sending, errno, "error reading");
     if (!S_ISREG(sending->status.st_mode))
         return note(sending, SESSION_LOCAL, "it is no regular file any more");
-    sending->size = (uint64_t)sending->status.st_size;
-    ssize_t first = sending->size > 0 ? 0 : bytes_read_at(sending->fd, &byte, 1, 0);
-    if (first < 0)
+    if (!test_size(sending))
         return fail(sending, errno, "error reading");
-    sending->has_no_size = first > 0;
-    if (sending->has_no_size)
-        sending->size = UINT64_MAX;
-    if (!sending->has_no_size && is_complete(sending)) {
+    sending->size = sending->size_is_lie ? UINT64_MAX : (uint64_t)sending->status.st_size;
+    if (!sending->size_is_lie && is_complete(sending)) {
         atomic_fetch_add(&sender->wire.watch->payload, (uint64_t)sending->status.st_size);
         atomic_fetch_add(&sender->wire.watch->files, 1);
         return GIVEN_UP;
