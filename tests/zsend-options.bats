@@ -112,12 +112,21 @@ no_command_line() {
 @test "--dry-run lists what would be sent, on standard output" {
     mkdir tree
     echo x | tee tree/new >tree/old
-    receive --skip-existing in
+    receive in
     timeout 60 zsend --dry-run tree "127.0.0.1:$port" >list
     status_of "$receiver"
     grep -q "^would send 'tree/new'$" list
     grep -q "^would send 'tree/old'$" list
     [ -z "$(ls -A in)" ]
+    mkdir in/tree
+    echo y >in/tree/old
+    receive --skip-existing in
+    timeout 60 zsend -v --dry-run tree "127.0.0.1:$port" >list 2>said
+    status_of "$receiver"
+    grep -q "^would send 'tree/new'$" list
+    run -1 grep old list
+    has_line said "^zsend: passed over 'tree/old'$"
+    rm -r in/tree
     receive in
     sent=0
     timeout 60 zsend --dry-run tree "127.0.0.1:$port" >/dev/full 2>said || sent=$?

@@ -121,7 +121,7 @@ static bool take_file(struct receiver *receiver)
         return incoming_begin(receiver, verdict == REPLACES);
     incoming->state = INCOMING_UNWANTED;
     incoming->number = receiver->entry.number;
-    if (verdict != REFUSED && !receiver_confirm(receiver, incoming->number))
+    if (verdict != REFUSED && !receiver_confirm(receiver, incoming->number, verdict != SKIPPED))
         return false;
     return wire_flush(&receiver->wire, false);
 }
@@ -200,6 +200,6 @@ bool entries_take(struct receiver *receiver)
     if (problem != NULL)
         return refuse(receiver, problem) == REFUSED;
     if (receiver->granted & SESSION_DRY)
-        return receiver_confirm(receiver, entry->number);
+        return receiver_confirm(receiver, entry->number, true);
     return queue_add(receiver, false, NULL);
 }

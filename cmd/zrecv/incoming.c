@@ -330,7 +330,7 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
     if (finish->ask && !answer(receiver, true))
         return false;
     bool good =
-        receiver->is_stream ? receiver_confirm(receiver, incoming->number) : complete_file(receiver, finish);
+        receiver->is_stream ? receiver_confirm(receiver, incoming->number, true) : complete_file(receiver, finish);
     incoming_close(receiver);
     return good;
 }

@@ -185,7 +185,7 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
             known_note_linked(&receiver->store.known, pending->file.published.inode);
         else if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
             forget(receiver, pending);
-        return receiver_confirm(receiver, pending->number);
+        return receiver_confirm(receiver, pending->number, true);
     }
     int error = problem == NULL ? errno : 0;
     if (pending->kind == SESSION_FILE)

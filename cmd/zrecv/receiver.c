@@ -42,13 +42,13 @@ bool receiver_refuse(struct receiver *receiver, uint64_t number, enum session_st
     return send_reason(receiver, FRAME_REFUSED, &reason);
 }
 
-bool receiver_confirm(struct receiver *receiver, uint64_t number)
+bool receiver_confirm(struct receiver *receiver, uint64_t number, bool taken)
 {
     uint8_t payload[16];
     struct packer packer = packer_make(payload, sizeof payload);
 
     atomic_fetch_add_explicit(&receiver->wire.watch->files, 1, memory_order_relaxed);
-    session_pack_answer(&packer, &(struct session_answer){number, true});
+    session_pack_answer(&packer, &(struct session_answer){number, taken});
     return wire_send(&receiver->wire, FRAME_DONE, payload, packer.length);
 }
 

@@ -43,8 +43,8 @@ struct receiver {
 bool receiver_refuse(struct receiver *receiver, uint64_t number, enum session_status status, int error,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Tells the sender that an entry is done. */
-bool receiver_confirm(struct receiver *receiver, uint64_t number);
+/* Tells the sender that an entry is done: taken, or passed over, since something else may stay there. */
+bool receiver_confirm(struct receiver *receiver, uint64_t number, bool taken);
 
 /* Ends the session, and says why to both. error: errno, or 0. Returns false. */
 bool receiver_end(struct receiver *receiver, enum session_status status, int error, const char *problem);

@@ -34,6 +34,14 @@ static bool malformed(struct sender *sender)
     return sender_abort(sender, SESSION_BROKEN, "a frame that makes no sense");
 }
 
+static void tell(const struct sender *sender, const char *path, bool taken)
+{
+    if (sender->granted & SESSION_DRY && taken)
+        message_result("would send '%s'", path);
+    else if (sender->settings->verbose)
+        message_note("%s '%s'", taken ? "sent" : "passed over", path);
+}
+
 static bool take_done(struct sender *sender, struct unpacker *unpacker)
 {
     struct session_answer answer;
@@ -45,11 +53,10 @@ static bool take_done(struct sender *sender, struct unpacker *unpacker)
         sender->answer = CURRENT_SETTLED;
     if (answer.number == 0 || outstanding->number != answer.number)
         return true; /* it has been given up meanwhile */
-    if (sender->granted & SESSION_DRY && outstanding->kind != SESSION_LEAVE)
-        message_result("would send '%s'", outstanding->path);
-    else if (sender->settings->verbose && outstanding->kind != SESSION_LEAVE)
-        message_note("sent '%s'", outstanding->path);
-    atomic_fetch_add(&sender->wire.watch->files, outstanding->kind != SESSION_LEAVE);
+    if (outstanding->kind != SESSION_LEAVE) {
+        tell(sender, outstanding->path, answer.good);
+        atomic_fetch_add(&sender->wire.watch->files, 1);
+    }
     answers_forget(sender, outstanding);
     return true;
 }

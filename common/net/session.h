@@ -149,7 +149,7 @@ struct session_again {
 
 struct session_answer { /* CHECKED, DONE, DROP */
     uint64_t number;
-    bool good; /* CHECKED: all is there */
+    bool good; /* CHECKED: all is there; DONE: it is what was sent, and not what was there before */
 };
 
 struct session_reason { /* REFUSED, ABORT */
