@@ -356,7 +356,9 @@ scene_collect_unix() {
     leaves=never
     start
     bound "$tried"
-    visit 'echo one | socat -u - UNIX-SENDTO:PATH' 'echo one | zcat-net -u -U --send-only PATH'
+    # nc connects to the name of its sender, which has to be there still.
+    visit 'echo one | socat -u - UNIX-SENDTO:PATH' \
+        '{ echo one; until grep -qs one LOG; do sleep 0.1; done; } | zcat-net -u -U --send-only PATH'
     settle has_line LOG '^one$'
 }
 
