@@ -47,7 +47,7 @@ bool complete_has_chunk(struct digest *digest, int fd, const struct session_chun
 {
     uint8_t sum[DIGEST_BYTES];
 
-    digest_take(digest, sum); /* anew */
+    digest_restart(digest);
     for (uint64_t done = 0; done < chunk->length;) {
         uint64_t left = chunk->length - done;
         ssize_t n =

@@ -205,7 +205,6 @@ static bool take(struct receiver *receiver, uint64_t offset, uint32_t length)
 bool incoming_chunk(struct receiver *receiver, const struct session_data *data, uint32_t length)
 {
     struct incoming *incoming = &receiver->incoming;
-    uint8_t unused[DIGEST_BYTES];
 
     if (incoming->state == INCOMING_UNWANTED && data->number == incoming->number)
         return true; /* the wire passes over the data */
@@ -219,7 +218,7 @@ bool incoming_chunk(struct receiver *receiver, const struct session_data *data, 
     if (receiver->is_stream && !output_takes(receiver, data->offset, length))
         return receiver_abort(receiver, "a chunk that does not follow the one before");
     if (!incoming->has_chunk)
-        digest_take(receiver->digest, unused); /* anew */
+        digest_restart(receiver->digest);
     if (!receiver->is_stream && !make_void(receiver, data->offset, length))
         return false;
     return incoming->state != INCOMING_OPEN || take(receiver, data->offset, length);
@@ -329,8 +328,8 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
     }
     if (finish->ask && !answer(receiver, true))
         return false;
-    bool good =
-        receiver->is_stream ? receiver_confirm(receiver, incoming->number, true) : complete_file(receiver, finish);
+    bool good = receiver->is_stream ? receiver_confirm(receiver, incoming->number, true)
+                                    : complete_file(receiver, finish);
     incoming_close(receiver);
     return good;
 }

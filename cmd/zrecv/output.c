@@ -15,13 +15,12 @@
 bool output_begin(struct receiver *receiver)
 {
     struct incoming *incoming = &receiver->incoming;
-    uint8_t unused[DIGEST_BYTES];
 
     if (receiver->entries > 1)
         return receiver_abort(receiver, "more than one file for standard output");
     if (incoming->buffer == NULL)
         incoming->buffer = malloc(OUTPUT_CHUNK);
-    digest_take(receiver->list, unused); /* anew */
+    digest_restart(receiver->list);
     return incoming->buffer != NULL || receiver_abort(receiver, "there is no memory for it");
 }
 

@@ -116,7 +116,7 @@ enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint6
     enum data_result result = buffer == NULL ? DATA_CHANGED : DATA_SENT;
 
     *error = errno;
-    digest_take(sender->digest, digest); /* anew */
+    digest_restart(sender->digest);
     for (uint64_t done = 0; result == DATA_SENT && done < length;) {
         size_t n = length - done < PIECE ? (size_t)(length - done) : PIECE;
         result = read_at(fd, buffer, n, offset + done, error);
@@ -132,7 +132,7 @@ enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint6
 bool data_send_bytes(struct sender *sender, uint64_t number, uint64_t offset, const uint8_t *bytes,
                      size_t length, uint8_t digest[DIGEST_BYTES])
 {
-    digest_take(sender->digest, digest); /* anew */
+    digest_restart(sender->digest);
     digest_add(sender->digest, bytes, length);
     digest_take(sender->digest, digest);
     if (!data_send_head(sender, number, offset, (uint32_t)length) ||
@@ -218,7 +218,7 @@ enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint6
         if (result != DATA_SENT)
             return result;
     } else {
-        digest_take(sender->digest, digest); /* anew */
+        digest_restart(sender->digest);
     }
     *error = 0;
     if (!data_send_head(sender, number, offset, (uint32_t)length) ||

@@ -312,8 +312,8 @@ static bool is_complete(struct sending *sending)
     return verdict == STAMP_SAME && have->complete;
 }
 
-/* Files of /proc say that they have no bytes, and those of /sys that they have more than there are. False with
- * errno: they cannot be read. */
+/* Files of /proc say that they have no bytes, and those of /sys that they have more than there are. False
+ * with errno: they cannot be read. */
 static bool test_size(struct sending *sending)
 {
     uint64_t size = (uint64_t)sending->status.st_size;

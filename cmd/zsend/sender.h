@@ -32,7 +32,7 @@ struct sender {
     const char *peer; /* for messages */
     int start;        /* the directory in which zsend was started: sources are named from there */
     uint32_t granted; /* of ACCEPT */
-    struct digest *digest, *list, *again; /* of a chunk; over a list; and of what is only looked at */
+    struct digest *digest, *list; /* of a chunk; over a list */
     struct have have;
     struct pump pump;
     struct ladder ladder; /* for files */

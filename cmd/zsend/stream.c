@@ -103,10 +103,8 @@ static void count(struct stream *stream, enum method method, size_t n)
 
 static bool send_head(struct stream *stream, size_t n)
 {
-    uint8_t unused[DIGEST_BYTES];
-
     if (stream->chunk.length == 0)
-        digest_take(stream->sender->digest, unused); /* anew */
+        digest_restart(stream->sender->digest);
     return data_send_head(stream->sender, stream->number, stream->offset, (uint32_t)n);
 }
 
@@ -279,7 +277,6 @@ bool stream_send(struct sender *sender, const char *name)
 {
     struct stream stream = {.sender = sender, .limit.rate = sender->settings->transfer.rate};
     struct stat status = {.st_mode = 0666};
-    uint8_t unused[DIGEST_BYTES];
 
     clock_gettime(CLOCK_REALTIME, &status.st_mtim);
     status.st_size = -1; /* UINT64_MAX: unknown */
@@ -294,7 +291,7 @@ bool stream_send(struct sender *sender, const char *name)
         return true;
     stream.buffer = malloc(PIECE);
     open_splicing(&stream);
-    digest_take(sender->list, unused); /* anew */
+    digest_restart(sender->list);
     bool good = stream.buffer != NULL && send_all(&stream) && end_chunk(&stream) && finish(&stream);
     sender->current = 0;
     descriptor_close(&stream.side[0]);

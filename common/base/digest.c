@@ -125,6 +125,14 @@ void digest_add(struct digest *digest, const void *data, size_t length)
         digest->failed = true;
 }
 
+void digest_restart(struct digest *digest)
+{
+    if (digest->xxh3 != NULL)
+        XXH3_128bits_reset(digest->xxh3);
+    else if (digest->crypto.init(digest->context, digest->crypto.sha(), NULL) != 1)
+        digest->failed = true;
+}
+
 size_t digest_take(struct digest *digest, unsigned char bytes[DIGEST_BYTES])
 {
     unsigned length = sizeof(XXH128_canonical_t);

@@ -27,6 +27,9 @@ struct digest *digest_open(enum digest_algorithm algorithm, const char **problem
 /* Adds length bytes. */
 void digest_add(struct digest *digest, const void *data, size_t length);
 
+/* Forgets what has been added. */
+void digest_restart(struct digest *digest);
+
 /* Ends the digest, and starts it anew. Zeros fill what it is shorter than DIGEST_BYTES. Returns its length in
  * bytes; 0: the library has failed. */
 size_t digest_take(struct digest *digest, unsigned char bytes[DIGEST_BYTES]);

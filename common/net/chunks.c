@@ -85,7 +85,7 @@ struct session_chunk *chunks_find(const struct chunks *chunks, uint64_t offset, 
 
 bool chunks_digest(const struct chunks *chunks, struct digest *list, uint8_t digest[DIGEST_BYTES])
 {
-    digest_take(list, digest); /* anew */
+    digest_restart(list);
     for (size_t i = 0; i < chunks->count; i++)
         session_list_chunk(list, &chunks->list[i]);
     return digest_take(list, digest) > 0;

@@ -89,6 +89,21 @@ static void check_two(void)
           "two digests at a time do not disturb each other");
 }
 
+static void check_restart(void)
+{
+    const char *problem;
+    char text[DIGEST_TEXT], alone[DIGEST_TEXT];
+
+    for (enum digest_algorithm algorithm = 0; algorithm < DIGEST_COUNT; algorithm++) {
+        struct digest *digest = digest_open(algorithm, &problem);
+        digest_add(digest, "forgotten", 9);
+        digest_restart(digest);
+        digest_add(digest, "abc", 3);
+        check(strcmp(digest_close(digest, text), digest_of(algorithm, "abc", 3, 3, alone)) == 0,
+              "%s forgets what was added before a restart", names[algorithm]);
+    }
+}
+
 static void check_names(void)
 {
     static const char *const wrong[] = {"", "xxh", "xxh32", "sha", "sha25", "sha2566", "SHA256", "md5"};
@@ -109,6 +124,7 @@ int main(void)
     check_vectors();
     check_pieces();
     check_two();
+    check_restart();
     check_names();
     return unit_status();
 }
