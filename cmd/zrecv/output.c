@@ -19,7 +19,7 @@ bool output_begin(struct receiver *receiver)
     if (receiver->entries > 1)
         return receiver_abort(receiver, "more than one file for standard output");
     if (incoming->buffer == NULL)
-        incoming->buffer = malloc(OUTPUT_CHUNK);
+        incoming->buffer = malloc(SESSION_STREAM_CHUNK);
     digest_restart(receiver->list);
     return incoming->buffer != NULL || receiver_abort(receiver, "there is no memory for it");
 }
@@ -29,7 +29,7 @@ bool output_takes(const struct receiver *receiver, uint64_t offset, uint32_t len
     const struct incoming *incoming = &receiver->incoming;
     uint64_t held = incoming->has_chunk ? incoming->chunk.length : 0;
 
-    return offset == incoming->written + held && length <= OUTPUT_CHUNK - held;
+    return offset == incoming->written + held && length <= SESSION_STREAM_CHUNK - held;
 }
 
 /* Writes some of it to a pipe, socket or terminal without waiting: with RWF_NOWAIT (for pipes since

@@ -10,8 +10,6 @@
 
 struct receiver;
 
-enum { OUTPUT_CHUNK = 1024 * 1024 }; /* bytes of a chunk at most: it waits in memory for its digest */
-
 /* The entry is to go there. False: the session cannot go on. */
 bool output_begin(struct receiver *receiver);
 

@@ -134,6 +134,10 @@ static bool take_complete(struct sender *sender, struct unpacker *unpacker)
 
     if (!session_unpack_count(unpacker, &count))
         return malformed(sender);
+    if (count.failed > 0 && sender->worst == SESSION_DONE) {
+        message_note("%s has not taken everything", sender->peer);
+        sender_note(sender, SESSION_REFUSED);
+    }
     sender->complete = true;
     return true;
 }

@@ -165,8 +165,10 @@ static enum outcome send_bad_chunks(struct sending *sending, bool *same)
         const struct session_chunk wanted = sender->again_list[i];
         struct session_chunk *chunk = chunks_find(&sending->chunks, wanted.offset, wanted.length);
         uint8_t before[DIGEST_BYTES];
-        if (chunk == NULL)
+        if (chunk == NULL) {
+            sender_abort(sender, SESSION_BROKEN, "a chunk is asked for again that there is none of");
             return OVER;
+        }
         memcpy(before, chunk->digest, sizeof before);
         enum outcome outcome = send_chunk(sending, chunk);
         if (outcome != SENT)
@@ -203,7 +205,7 @@ static enum outcome check(struct sending *sending)
 static enum outcome send_extents(struct sending *sending)
 {
     uint64_t step = sending->sender->granted & SESSION_STREAM
-                        ? 1024ULL * 1024
+                        ? SESSION_STREAM_CHUNK
                         : session_chunk_length((uint64_t)sending->status.st_size);
     uint64_t at = 0, from, to;
     enum outcome outcome = SENT;

@@ -20,7 +20,7 @@
 #include "data.h"
 #include "entry.h"
 
-enum { PIECE = 256 * 1024, STREAM_CHUNK = 1024 * 1024, PING_EVERY = 1000 /* milliseconds */ };
+enum { PIECE = 256 * 1024, PING_EVERY = 1000 /* milliseconds */ };
 
 struct stream {
     struct sender *sender;
@@ -60,8 +60,8 @@ static bool end_chunk(struct stream *stream)
 /* Bytes that the chunk still has room for: all chunks but the last one end at a multiple of their length. */
 static size_t room(const struct stream *stream)
 {
-    uint64_t length =
-        stream->sender->granted & SESSION_STREAM ? STREAM_CHUNK : session_chunk_length(stream->chunk.offset);
+    uint64_t length = stream->sender->granted & SESSION_STREAM ? SESSION_STREAM_CHUNK
+                                                               : session_chunk_length(stream->chunk.offset);
     uint64_t left = length - stream->offset % length;
 
     return left < PIECE ? (size_t)left : PIECE;
@@ -227,7 +227,7 @@ static bool send_all(struct stream *stream)
                 return false;
         }
         if (stream->offset % (stream->sender->granted & SESSION_STREAM
-                                  ? (uint64_t)STREAM_CHUNK
+                                  ? (uint64_t)SESSION_STREAM_CHUNK
                                   : session_chunk_length(stream->chunk.offset)) ==
                 0 &&
             !end_chunk(stream))

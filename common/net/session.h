@@ -37,8 +37,10 @@ enum {
     SESSION_XATTRS = 64 * 1024,  /* bytes at most of all extended attributes of an entry */
     SESSION_TEXT = 2 * PATH_MAX, /* bytes of a reason, with its NUL */
     SESSION_ASKS =
-        1024 * 1024,     /* bytes of a file from which on the sender waits for CHECKED behind its ENTRY */
-    SESSION_WINDOW = 512 /* entries that may wait for DONE */
+        1024 * 1024,      /* bytes of a file from which on the sender waits for CHECKED behind its ENTRY */
+    SESSION_WINDOW = 512, /* entries that may wait for DONE */
+    SESSION_STREAM_CHUNK =
+        1024 * 1024 /* bytes at most of a chunk for standard output: it waits in memory for its digest */
 };
 
 /* The exit statuses that zsend and zrecv share, and that travel in REFUSED and ABORT. */
