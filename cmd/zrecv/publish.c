@@ -183,7 +183,7 @@ static bool is_there(const struct pending *pending, const struct place *to, cons
     case SESSION_FIFO:
         return S_ISFIFO(status->st_mode);
     default:
-        return status->st_ino == target->st_ino && status->st_dev == target->st_dev;
+        return same_inode(status, target);
     }
 }
 

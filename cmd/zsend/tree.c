@@ -90,11 +90,6 @@ void tree_close(struct tree *tree)
     free(tree);
 }
 
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
-
 /* Opens a directory that has to be the one that is known. -1 with errno. */
 static int open_known(int dir, const char *name, int flags, const struct stat *known)
 {
@@ -103,7 +98,7 @@ static int open_known(int dir, const char *name, int flags, const struct stat *k
 
     if (fd < 0)
         return fd;
-    int error = fstat(fd, &status) != 0 ? errno : is_same(&status, known) ? 0 : ENOENT;
+    int error = fstat(fd, &status) != 0 ? errno : same_inode(&status, known) ? 0 : ENOENT;
     if (error == 0)
         return fd;
     descriptor_close(&fd);
@@ -171,7 +166,7 @@ static void enter(struct tree *tree)
 static bool is_loop(const struct tree *tree, const struct stat *status)
 {
     for (const struct level *level = tree->level; level != NULL; level = level->up)
-        if (is_same(&level->status, status))
+        if (same_inode(&level->status, status))
             return true;
     return false;
 }
