@@ -243,23 +243,41 @@ tests_of() {
     done
 }
 
-# tries COMMAND OPTION: some test gives it; letters may stand in a cluster, in a line that names the command or
-# one of the helpers that start it.
-tries() {
+# has_word WORD FUNCTION COMMAND: the lines that the function prints for the command have it. They are kept, for the next word.
+has_word() {
+    if [ "${words_are:-}" != "$2 $3" ]; then
+        words=$'\n'$("$2" "$3")$'\n'
+        words_are="$2 $3"
+    fi
+    [[ $words == *$'\n'"$1"$'\n'* ]]
+}
+
+# tried_in COMMAND: the options that its tests give, a line each; letters may stand in a cluster, in a line that names the
+# command or one of the helpers that start it.
+tried_in() {
     local files
     mapfile -t files < <(tests_of "$1")
     [ -s "${files[0]}" ]
-    case $2 in
-    --*) grep -Eq -e "(^|[^-[:alnum:]])$2([^-[:alnum:]]|$)" "${files[@]}" ;;
-    *) grep -Eh -e "$1|listen|client|server|receiver|refused|arrives|send" "${files[@]}" |
-        grep -E -e "[ ('\"=]-[[:alnum:]]*${2#-}[[:alnum:]]*([^-[:alnum:]]|$)" >/dev/null ;;
-    esac
+    grep -ohE -e '(^|[^-[:alnum:]])--[[:alnum:]][-[:alnum:]]*' "${files[@]}" | sed 's/^[^-]//' | sort -u
+    grep -Eh -e "$1|listen|client|server|receiver|refused|arrives|send" "${files[@]}" |
+        grep -oE -e "[ ('\"=]-[[:alnum:]][-[:alnum:]]*" | sed -nE 's/^.-([[:alnum:]]+)$/\1/p' | sort -u |
+        grep -o . | sort -u | sed 's/^/-/'
+}
+
+# tries COMMAND OPTION: some test gives it.
+tries() {
+    has_word "$2" tried_in "$1"
+}
+
+# shown_in COMMAND: the options that its manual page names, a line each.
+shown_in() {
+    sed 's/\\-/-/g; s/\\f[A-Z]//g; s/\\[,\/]//g' "$ZCOPY_BUILD/man/$1.1" |
+        grep -oE -e '(^|[^-[:alnum:]])-[-[:alnum:]]+' | sed 's/^[^-]//' | sort -u
 }
 
 # documents COMMAND OPTION: the manual page shows it.
 documents() {
-    sed 's/\\-/-/g; s/\\f[A-Z]//g; s/\\[,\/]//g' "$ZCOPY_BUILD/man/$1.1" |
-        grep -E -e "(^|[^-[:alnum:]])$2([^-[:alnum:]]|$)" >/dev/null
+    has_word "$2" shown_in "$1"
 }
 
 # lacking TEST COMMAND: prints the options of the command for which the test fails.
