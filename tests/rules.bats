@@ -41,13 +41,19 @@ objects_with_state() {
         }'
 }
 
-# bare FILE...: makes a copy of each in bare/, without comments and strings.
+# bare FILE...: makes a copy of each in bare/, without comments, strings and includes.
 bare() {
-    local file
-    for file; do
-        mkdir -p "bare/${file%/*}"
-        gcc -fpreprocessed -dD -E -P -x c "$file" | sed '/^ *# *include/d; s/"\([^"\\]\|\\.\)*"/""/g' >"bare/$file"
-    done
+    python3 - "$@" <<'PYTHON'
+import os, re, sys
+
+text = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\])*")|('(?:\\.|[^'\\])*')""", re.S)
+for path in sys.argv[1:]:
+    with open(path) as file:
+        code = text.sub(lambda found: '""' if found[1] else found[2] or " ", file.read())
+    os.makedirs(os.path.dirname("bare/" + path), exist_ok=True)
+    with open("bare/" + path, "w") as file:
+        file.write(re.sub(r"(?m)^[ \t]*#[ \t]*include.*\n", "", code))
+PYTHON
 }
 
 setup_file() {
@@ -90,11 +96,8 @@ headless() {
 
 # long_files LINES FILE...: prints those with more lines.
 long_files() {
-    local most=$1 file
-    shift
-    for file; do
-        [ "$(wc -l <"$file")" -le "$most" ] || echo "$file: $(wc -l <"$file") lines"
-    done
+    awk -v most="$1" '
+        FNR == most + 1 { print FILENAME ": more than " most " lines" }' "${@:2}"
 }
 
 # nothing: standard input is empty; what is there is shown.
