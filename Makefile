@@ -119,7 +119,8 @@ check:
 	$(MAKE) test SAN=address,undefined TESTS="$(sanitized)"
 	$(MAKE) test SAN=thread TESTS="$(sanitized)"
 
-sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats $(filter-out tests/ztee-faults.bats,$(wildcard tests/ztee*.bats)) \
+sanitized = $(wildcard tests/zcat-net*.bats) tests/zsend.bats tests/zsend-session.bats tests/zsend-resume.bats tests/zsend-streams.bats \
+	tests/zrecv-hostile.bats $(filter-out tests/ztee-faults.bats,$(wildcard tests/ztee*.bats)) \
 	$(filter-out tests/zcp-faults.bats,$(wildcard tests/zcp*.bats))
 
 # Benchmarks print tables; they are not tests.
