@@ -29,9 +29,9 @@ enum current_answer {
 struct sender {
     const struct settings *settings;
     struct wire wire;
-    const char *peer; /* for messages */
-    int start;        /* the directory in which zsend was started: sources are named from there */
-    uint32_t granted; /* of ACCEPT */
+    const char *peer;             /* for messages */
+    int start;                    /* the directory in which zsend was started: sources are named from there */
+    uint32_t granted;             /* of ACCEPT */
     struct digest *digest, *list; /* of a chunk; over a list */
     struct have have;
     struct pump pump;
