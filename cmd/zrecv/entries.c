@@ -164,19 +164,28 @@ static const char *check(const struct receiver *receiver)
     return NULL;
 }
 
-/* Numbers go up, but for a file that is sent again: because it was given up, or was asked for. */
-static bool takes_number(struct receiver *receiver, uint64_t number)
+/* Numbers go up, but for an entry that is sent again: because it was given up, or was asked for. */
+static bool takes_number(struct receiver *receiver, uint64_t number, bool *repeats)
 {
-    uint64_t *again = &receiver->again[number % SESSION_WINDOW];
-    bool repeats = number != 0 && *again == number && receiver->entry.kind == SESSION_FILE;
+    struct again *again = &receiver->again[number % SESSION_WINDOW];
 
-    if (number <= receiver->last_number) {
-        *again = repeats ? 0 : *again;
-        receiver->bad -= repeats && receiver->bad > 0;
-        return repeats;
+    *repeats = number != 0 && again->number == number;
+    if (number > receiver->last_number)
+        receiver->last_number = number;
+    else if (!*repeats)
+        return false;
+    if (*repeats) {
+        receiver->bad -= again->is_bad;
+        *again = (struct again){.number = 0};
     }
-    receiver->last_number = number;
     return true;
+}
+
+/* A link to a file, and the times of a directory, have to wait while a file before them is to come again. */
+static bool has_to_wait(const struct receiver *receiver)
+{
+    return receiver->bad > 0 &&
+           (receiver->entry.kind == SESSION_HARD_LINK || receiver->entry.kind == SESSION_LEAVE);
 }
 
 bool entries_take(struct receiver *receiver)
@@ -185,8 +194,9 @@ bool entries_take(struct receiver *receiver)
     struct incoming *incoming = &receiver->incoming;
     bool unnamed = receiver->is_stream && entry->kind == SESSION_FILE;
     const char *problem = unnamed ? NULL : beneath_check(entry->path);
+    bool repeats;
 
-    if (!takes_number(receiver, entry->number))
+    if (!takes_number(receiver, entry->number, &repeats))
         return receiver_abort(receiver, "an entry with a number that has been used");
     if (entry->size != UINT64_MAX && entry->size > INT64_MAX)
         return receiver_abort(receiver, "a file that is larger than files can be");
@@ -201,5 +211,9 @@ bool entries_take(struct receiver *receiver)
         return refuse(receiver, problem) == REFUSED;
     if (receiver->granted & SESSION_DRY)
         return receiver_confirm(receiver, entry->number, true);
+    if (!repeats && has_to_wait(receiver)) {
+        receiver->again[entry->number % SESSION_WINDOW] = (struct again){entry->number, false};
+        return receiver_ask_again(receiver, entry->number, 0, 0) && wire_flush(&receiver->wire, false);
+    }
     return queue_add(receiver, false, NULL);
 }

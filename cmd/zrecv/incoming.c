@@ -125,7 +125,9 @@ void incoming_save(struct receiver *receiver)
     if (incoming->state != INCOMING_OPEN || incoming->fd < 0 || incoming->pending.count == 0)
         return;
     if (receiver->settings->sync && !receiver_wait_for(receiver, sync_data, &incoming->fd)) {
-        chunks_free(&incoming->pending); /* they are not there for certain */
+        int error = errno; /* which is told once: who syncs the file later does not hear of it */
+        chunks_free(&incoming->pending);
+        give_up(receiver, SESSION_REFUSED, error, "cannot bring the bytes to the disk of");
         return;
     }
     struct known_file *file = known_add(&receiver->store.known, entry->path);
@@ -248,8 +250,6 @@ bool incoming_digest(struct receiver *receiver, const uint8_t *digest, size_t le
 {
     struct incoming *incoming = &receiver->incoming;
     struct session_chunk *chunk = &incoming->chunk;
-    uint8_t payload[32];
-    struct packer packer = packer_make(payload, sizeof payload);
 
     if (incoming->state == INCOMING_UNWANTED)
         return true;
@@ -265,8 +265,7 @@ bool incoming_digest(struct receiver *receiver, const uint8_t *digest, size_t le
     chunks_remove(&incoming->chunks, chunk->offset, chunk->length);
     incoming->was_used = true;
     incoming->asked++;
-    session_pack_again(&packer, &(struct session_again){incoming->number, chunk->offset, chunk->length});
-    return wire_send(&receiver->wire, FRAME_AGAIN, payload, packer.length) &&
+    return receiver_ask_again(receiver, incoming->number, chunk->offset, chunk->length) &&
            wire_flush(&receiver->wire, false);
 }
 
@@ -318,7 +317,7 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
             return answer(receiver, false);
         incoming_discard(receiver);
         if (asked > 0) { /* the sender knows which, and sends it again, whole */
-            receiver->again[finish->number % SESSION_WINDOW] = finish->number;
+            receiver->again[finish->number % SESSION_WINDOW] = (struct again){finish->number, true};
             receiver->bad++;
             return true;
         }
@@ -345,6 +344,6 @@ bool incoming_drop(struct receiver *receiver, uint64_t number)
     if (incoming->state == INCOMING_OPEN)
         incoming_discard(receiver);
     incoming->state = INCOMING_NONE;
-    receiver->again[number % SESSION_WINDOW] = number; /* it may be tried once more */
+    receiver->again[number % SESSION_WINDOW] = (struct again){number, false}; /* it may be tried once more */
     return true;
 }

@@ -31,7 +31,7 @@ struct journal_session {
 
 /* Takes over fd, reads what is there into known (with the algorithm of the session that begins now), cuts off
  * what is not whole, and notes that a session begins. *slots: the highest number of a partial file.
- * *doubtful: partial files whose chunks have to be read before they are believed. False with errno. */
+ * False with errno. */
 bool journal_open(struct journal *journal, int fd, const struct journal_session *session, struct known *known,
                   uint64_t *slots);
 void journal_close(struct journal *journal);

@@ -55,6 +55,14 @@ bool publish_is_new(struct receiver *receiver, const char *path)
            errno == ENOENT;
 }
 
+/* This transfer has made the directory. */
+static bool is_ours(struct receiver *receiver, const char *path)
+{
+    const struct known_file *file = known_find(&receiver->store.known, path);
+
+    return store_has_made(&receiver->store, path) || (file != NULL && file->state == KNOWN_MADE);
+}
+
 /* A directory that is there already is entered, and stays as it is. */
 static bool publish_directory(struct receiver *receiver, const struct pending *pending,
                               const struct place *to, const char **problem)
@@ -72,19 +80,19 @@ static bool publish_directory(struct receiver *receiver, const struct pending *p
     errno = error;
     if (error != EEXIST || fstatat(to->dir, to->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
-    if (S_ISDIR(status.st_mode))
+    if (S_ISDIR(status.st_mode)) {
+        /* One of ours may have a mode already that keeps us out. */
+        if (is_ours(receiver, pending->path) && (status.st_mode & 0700) != 0700)
+            fchmodat(to->dir, to->name, (status.st_mode & 0777) | 0700, AT_SYMLINK_NOFOLLOW);
         return true;
+    }
     *problem = "it exists, and is no directory";
     return false;
 }
 
 static bool leave_directory(struct receiver *receiver, const struct pending *pending, const struct place *to)
 {
-    const struct known_file *file = known_find(&receiver->store.known, pending->path);
-    bool ours =
-        store_has_made(&receiver->store, pending->path) || (file != NULL && file->state == KNOWN_MADE);
-
-    if (!ours && receiver->settings->existing != EXISTING_OVERWRITE &&
+    if (!is_ours(receiver, pending->path) && receiver->settings->existing != EXISTING_OVERWRITE &&
         receiver->settings->existing != EXISTING_UPDATE)
         return true;
     int fd = openat(to->dir, to->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -173,15 +181,31 @@ static bool has_sent_target(struct receiver *receiver, const struct pending *pen
     return good;
 }
 
+/* What may be replaced has to have the same attributes, too, or it is. */
+static bool has_attributes(const struct receiver *receiver, const struct pending *pending,
+                           const struct stat *status)
+{
+    enum existing_policy policy = receiver->settings->existing;
+    mode_t mode = pending->mode & 0777 & ~receiver->settings->umask;
+
+    if (policy != EXISTING_OVERWRITE && policy != EXISTING_UPDATE)
+        return true;
+    return status->st_mtim.tv_sec == pending->seconds &&
+           status->st_mtim.tv_nsec == (long)pending->nanoseconds &&
+           (pending->kind == SESSION_SYMLINK || (status->st_mode & 07777) == mode) &&
+           (!(receiver->granted & SESSION_OWNER) ||
+            (status->st_uid == pending->uid && status->st_gid == pending->gid));
+}
+
 /* What is there already is what it is to be. */
-static bool is_there(const struct pending *pending, const struct place *to, const struct stat *status,
-                     const struct stat *target)
+static bool is_there(const struct receiver *receiver, const struct pending *pending, const struct place *to,
+                     const struct stat *status, const struct stat *target)
 {
     switch (pending->kind) {
     case SESSION_SYMLINK:
-        return is_same_link(to, pending->target);
+        return is_same_link(to, pending->target) && has_attributes(receiver, pending, status);
     case SESSION_FIFO:
-        return S_ISFIFO(status->st_mode);
+        return S_ISFIFO(status->st_mode) && has_attributes(receiver, pending, status);
     default:
         return same_inode(status, target);
     }
@@ -201,7 +225,7 @@ static bool is_of_earlier_try(const struct receiver *receiver, const struct pend
 }
 
 /* A link or a FIFO, where the same thing may be there from an earlier try. */
-static bool publish_special(struct receiver *receiver, const struct pending *pending, const struct place *to,
+static bool publish_special(struct receiver *receiver, struct pending *pending, const struct place *to,
                             const char **problem)
 {
     struct stat status, target = {.st_ino = 0};
@@ -213,12 +237,12 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
     if (!exists && errno != ENOENT)
         return false;
     if (exists && receiver->settings->existing == EXISTING_SKIP)
-        return true;
+        return pending->passed = true;
     if (make == make_hard_link && !has_sent_target(receiver, pending, &target)) {
         *problem = "it is a hard link to something that was not sent";
         return false;
     }
-    if (exists && is_there(pending, to, &status, &target))
+    if (exists && is_there(receiver, pending, to, &status, &target))
         return true;
     if (exists && !is_of_earlier_try(receiver, pending, &status) &&
         receiver->settings->existing == EXISTING_REFUSE)
@@ -230,7 +254,7 @@ static bool publish_special(struct receiver *receiver, const struct pending *pen
     return false;
 }
 
-bool publish(struct receiver *receiver, const struct pending *pending, const char **problem)
+bool publish(struct receiver *receiver, struct pending *pending, const char **problem)
 {
     struct place to;
 

@@ -11,6 +11,6 @@
 bool publish_is_new(struct receiver *receiver, const char *path);
 
 /* Makes the entry what it is to be. False: with *problem, or with errno. */
-bool publish(struct receiver *receiver, const struct pending *pending, const char **problem);
+bool publish(struct receiver *receiver, struct pending *pending, const char **problem);
 
 #endif

@@ -180,12 +180,12 @@ static bool publish_one(struct receiver *receiver, struct pending *pending)
     if (publish(receiver, pending, &problem)) {
         receiver->is_worth_keeping |= pending->kind == SESSION_FILE;
         if (receiver->settings->verbose && pending->kind != SESSION_LEAVE)
-            message_note("received '%s'", pending->path);
+            message_note("%s '%s'", pending->passed ? "passed over" : "received", pending->path);
         if (pending->kind == SESSION_FILE && pending->linked)
             known_note_linked(&receiver->store.known, pending->file.published.inode);
         else if (pending->kind == SESSION_FILE || pending->kind == SESSION_LEAVE)
             forget(receiver, pending);
-        return receiver_confirm(receiver, pending->number, true);
+        return receiver_confirm(receiver, pending->number, !pending->passed);
     }
     int error = problem == NULL ? errno : 0;
     if (pending->kind == SESSION_FILE)

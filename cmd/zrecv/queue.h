@@ -16,6 +16,7 @@ struct pending {
     char *path, *target;
     bool replaces, linked;
     bool is_new; /* of a directory: nothing has its name, and the journal says that it is made */
+    bool passed; /* over: what has its name stays */
     uint32_t mode, uid, gid;
     int64_t seconds;
     uint32_t nanoseconds;

@@ -33,10 +33,18 @@ static bool settle_done(struct receiver *receiver, struct known_file *file)
            known_is(file, &status) && renameat2(receiver->store.dir, slot, dir, name, RENAME_NOREPLACE) == 0;
 }
 
+struct rereading {
+    struct receiver *receiver;
+    struct known_file *file;
+};
+
 /* The chunks of a session that did not sync, before the machine was started anew: read, and believed as far
  * as they are there. */
-static void reread(struct receiver *receiver, struct known_file *file)
+static bool reread(void *of)
 {
+    const struct rereading *rereading = of;
+    struct receiver *receiver = rereading->receiver;
+    struct known_file *file = rereading->file;
     int fd = store_reopen_slot(&receiver->store, file->slot);
     uint8_t *buffer = malloc(COMPLETE_PIECE);
     size_t kept = 0;
@@ -48,6 +56,7 @@ static void reread(struct receiver *receiver, struct known_file *file)
     file->unproven = false;
     free(buffer);
     descriptor_close(&fd);
+    return true;
 }
 
 /* Chunks behind the end of the partial file are not there, whatever the journal says. */
@@ -88,10 +97,11 @@ static bool tell_of(struct known_file *file, void *of)
         (file->state == KNOWN_MADE && publish_is_new(receiver, file->path))) {
         store_drop(&receiver->store, file);
     }
+    receiver->is_worth_keeping |= file->state == KNOWN_MADE; /* its mode and times are for us to set */
     if (file->state == KNOWN_PARTIAL)
         cut(receiver, file);
     if (file->state == KNOWN_PARTIAL && file->unproven)
-        reread(receiver, file);
+        (void)receiver_wait_for(receiver, reread, &(struct rereading){receiver, file});
     strlcpy(have.path, file->path, sizeof have.path);
     memcpy(have.stamp, file->stamp, file->stamp_length);
     if (file->state == KNOWN_DONE && !file->unproven) {

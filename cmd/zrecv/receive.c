@@ -150,10 +150,27 @@ static bool take_abort(struct receiver *receiver, struct unpacker *unpacker)
     return wire_fail(&receiver->wire, "", 0);
 }
 
+/* All is on the disk; a pipe, a socket and a terminal have none. */
 static bool sync_all(void *of)
 {
     const struct receiver *receiver = of;
-    return syncfs(receiver->root) == 0;
+
+    if (!receiver->is_stream)
+        return syncfs(receiver->root) == 0;
+    return fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP;
+}
+
+/* What the file system has lost is not known, and it says so once: no later session may count on any of it.
+ */
+static bool fail_to_sync(struct receiver *receiver)
+{
+    int error = errno;
+
+    if (receiver->has_store)
+        store_remove(&receiver->store);
+    return receiver_end(receiver, SESSION_REFUSED, error,
+                        receiver->is_stream ? "cannot bring 'standard output' to the disk"
+                                            : "cannot bring the directory to the disk");
 }
 
 /* Files that never came as they were sent, and what the sender could not send: it says how much has failed,
@@ -188,8 +205,9 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
     if (!queue_flush(receiver))
         return false;
     count_failures(receiver, count.failed);
-    if (receiver->has_store && receiver->settings->sync && !receiver_wait_for(receiver, sync_all, receiver))
-        return receiver_end(receiver, SESSION_REFUSED, errno, "cannot bring the directory to the disk");
+    if ((receiver->has_store || receiver->is_stream) && receiver->settings->sync &&
+        !receiver_wait_for(receiver, sync_all, receiver))
+        return fail_to_sync(receiver);
     session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
     if (!wire_send(&receiver->wire, FRAME_COMPLETE, payload, packer.length) ||
         !wire_flush(&receiver->wire, false))

@@ -52,6 +52,15 @@ bool receiver_confirm(struct receiver *receiver, uint64_t number, bool taken)
     return wire_send(&receiver->wire, FRAME_DONE, payload, packer.length);
 }
 
+bool receiver_ask_again(struct receiver *receiver, uint64_t number, uint64_t offset, uint64_t length)
+{
+    uint8_t payload[32];
+    struct packer packer = packer_make(payload, sizeof payload);
+
+    session_pack_again(&packer, &(struct session_again){number, offset, length});
+    return wire_send(&receiver->wire, FRAME_AGAIN, payload, packer.length);
+}
+
 static bool end_session(struct receiver *receiver, struct session_reason *reason)
 {
     send_reason(receiver, FRAME_ABORT, reason);

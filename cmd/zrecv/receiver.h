@@ -10,6 +10,11 @@
 #include "settings.h"
 #include "store.h"
 
+struct again {
+    uint64_t number; /* 0: none */
+    bool is_bad;     /* it is a file that came as something else than was sent */
+};
+
 struct receiver {
     const struct settings *settings;
     struct wire wire;
@@ -25,8 +30,8 @@ struct receiver {
     struct session_entry entry;   /* the last one that was announced */
     struct incoming incoming;
     struct queue queue;
-    uint64_t last_number;           /* the highest one that has come */
-    uint64_t again[SESSION_WINDOW]; /* numbers of files that are to be sent again, whole */
+    uint64_t last_number;               /* the highest one that has come */
+    struct again again[SESSION_WINDOW]; /* entries that are to be sent again, whole */
     uint64_t bad; /* files that came as something else than was sent, and have not come again */
     uint64_t entries, failed;
     enum session_status worst;      /* what refused entries make of the exit status */
@@ -45,6 +50,9 @@ bool receiver_refuse(struct receiver *receiver, uint64_t number, enum session_st
 
 /* Tells the sender that an entry is done: taken, or passed over, since something else may stay there. */
 bool receiver_confirm(struct receiver *receiver, uint64_t number, bool taken);
+
+/* Asks for bytes of an entry once more; for none: for the entry. */
+bool receiver_ask_again(struct receiver *receiver, uint64_t number, uint64_t offset, uint64_t length);
 
 /* Ends the session, and says why to both. error: errno, or 0. Returns false. */
 bool receiver_end(struct receiver *receiver, enum session_status status, int error, const char *problem);

@@ -17,6 +17,7 @@ void answers_forget(struct sender *sender, struct outstanding *outstanding)
 {
     free(outstanding->path);
     free(outstanding->source);
+    free(outstanding->target);
     *outstanding = (struct outstanding){.number = 0};
     sender->waiting--;
 }
@@ -212,10 +213,14 @@ struct outstanding *answers_expect(struct sender *sender, uint64_t number, enum 
 
 struct outstanding *answers_again(struct sender *sender)
 {
-    for (size_t i = 0; i < SESSION_WINDOW; i++)
-        if (sender->outstanding[i].number != 0 && sender->outstanding[i].again)
-            return &sender->outstanding[i];
-    return NULL;
+    struct outstanding *first = NULL;
+
+    for (size_t i = 0; i < SESSION_WINDOW; i++) {
+        struct outstanding *one = &sender->outstanding[i];
+        if (one->number != 0 && one->again && (first == NULL || one->number < first->number))
+            first = one;
+    }
+    return first;
 }
 
 bool answers_await(struct sender *sender)

@@ -27,7 +27,7 @@ void answers_give_up(struct sender *sender, uint64_t number);
 /* Waits until everything has been answered, or has to be sent again. False: the session is over. */
 bool answers_await(struct sender *sender);
 
-/* One that has to be sent again; NULL: none. */
+/* The first one that has to be sent again; NULL: none. */
 struct outstanding *answers_again(struct sender *sender);
 
 #endif

@@ -13,11 +13,14 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/message.h"
 #include "guard.h"
 
 enum { PIECE = 256 * 1024 }; /* bytes: read at once to be hashed */
+
+static const uint64_t touch_after = NANOSECONDS / 4;
 
 static bool encrypts(const struct sender *sender)
 {
@@ -91,6 +94,7 @@ bool data_send_head(struct sender *sender, uint64_t number, uint64_t offset, uin
     uint8_t payload[16];
     struct packer packer = packer_make(payload, sizeof payload);
 
+    sender->spoken = clock_now();
     session_pack_data(&packer, &(struct session_data){number, offset});
     return wire_send_head(&sender->wire, FRAME_CHUNK, payload, packer.length, length);
 }
@@ -109,6 +113,17 @@ static enum data_result read_at(int fd, uint8_t *buffer, size_t length, uint64_t
     return n == (ssize_t)length ? DATA_SENT : DATA_CHANGED;
 }
 
+/* What is only read moves no bytes, which --timeout on either side takes for the end. */
+static bool keep_in_touch(struct sender *sender)
+{
+    uint64_t now = clock_now();
+
+    if (now - sender->spoken < touch_after)
+        return true;
+    sender->spoken = now;
+    return wire_send(&sender->wire, FRAME_PING, NULL, 0) && wire_flush(&sender->wire, false);
+}
+
 enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,
                            uint8_t digest[DIGEST_BYTES], int *error)
 {
@@ -123,6 +138,8 @@ enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint6
         if (result == DATA_SENT)
             digest_add(sender->digest, buffer, n);
         done += n;
+        if (result == DATA_SENT && !keep_in_touch(sender))
+            result = DATA_FAILED;
     }
     free(buffer);
     digest_take(sender->digest, digest);

@@ -65,6 +65,7 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
                     const struct have_file *have)
 {
     static struct session_entry entry;
+    struct outstanding *outstanding;
     uint8_t *xattrs = NULL;
 
     if (number == 0) {
@@ -72,9 +73,11 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
             return 0;
         number = ++sender->number;
     }
-    while (answers_expect(sender, number, kind, path, text) == NULL)
+    while ((outstanding = answers_expect(sender, number, kind, path, text)) == NULL)
         if (answers_again(sender) == NULL || !again_send(sender))
             return 0;
+    if (kind == SESSION_HARD_LINK && outstanding->target == NULL)
+        outstanding->target = strdup(target);
     entry = (struct session_entry){.number = number,
                                    .kind = kind,
                                    .mode = status->st_mode & 07777,

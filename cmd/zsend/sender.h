@@ -13,7 +13,8 @@ struct outstanding {
     uint64_t number; /* 0: the place is free */
     enum session_kind kind;
     char *path;   /* as the receiver knows it */
-    char *source; /* as the user knows it: a file may have to be sent again */
+    char *source; /* as the user knows it: it may have to be sent again */
+    char *target; /* of a hard link, NULL otherwise */
     int tries;
     bool again; /* it has to be */
 };
@@ -40,8 +41,9 @@ struct sender {
     void *links;     /* tsearch(3): files that have other names */
     uint64_t number; /* of the last entry */
     struct outstanding outstanding[SESSION_WINDOW];
-    size_t waiting;                   /* how many of them */
-    uint64_t current;                 /* the number of the file that is being sent, 0: none */
+    size_t waiting;   /* how many of them */
+    uint64_t spoken;  /* when the receiver was last said something while a file was read, of clock_now */
+    uint64_t current; /* the number of the file that is being sent, 0: none */
     enum current_answer answer;       /* about it */
     struct session_chunk *again_list; /* chunks of it that are wanted again */
     size_t again_count, again_room;
