@@ -456,7 +456,8 @@ maps() {
 @test "a missing or wrong command line is a usage error" {
     local try="Try 'zsend --help' for more information\\."
     refused 2 "$try"
-    refused 2 'zsend: only plain transfers are possible; give --raw' like localhost:1
+    unset ZSEND_KEY
+    refused 2 'zsend: a key is needed: in --key-file, or in the environment variable ZSEND_KEY' like localhost:1
     refused 2 'zsend: missing file operand' --raw
     refused 2 "zsend: missing HOST:PORT after 'like'" --raw like
     refused 2 "zsend: extra operand 'more'" --raw like localhost:1 more
@@ -485,7 +486,8 @@ maps() {
     run -0 --separate-stderr zsend --help
     # shellcheck disable=SC2154 # set by run
     [ -z "$stderr" ]
-    grep -q '^Usage: zsend --raw' <<<"$output"
+    grep -q '^Usage: zsend \[OPTION\]\.\.\. FILE\.\.\. HOST' <<<"$output"
+    grep -q '^  or:  zsend --raw \[OPTION\]\.\.\. FILE HOST:PORT$' <<<"$output"
     run -0 --separate-stderr zsend --version
     [ -z "$stderr" ]
     grep -q '^zsend (zcopy) [0-9]' <<<"$output"
