@@ -248,3 +248,54 @@ setup() {
         cmp new/zz in/new/zz
     done
 }
+
+@test "--dry-run knows what an earlier session has brought, and changes nothing of that" {
+    random_file big 9000001
+    echo x >small
+    echo y >changed
+    receive in
+    between --up=6000000
+    send small changed big
+    ended 4
+    wait_for test -e in/changed
+    kill "$proxy"
+    kill "$receiver"
+    wait_for gone "$receiver"
+    touch -d '2001-02-03' changed
+    find in ! -name journal -printf '%p %i %s %T@ %C@\n' | sort >before
+    receive in
+    timeout 60 zsend -v --dry-run small changed big "127.0.0.1:$port" >list 2>said
+    status_of "$receiver"
+    [ "$status" -eq 0 ]
+    [ "$(sort list)" = "would send 'big'"$'\n'"would send 'changed'" ]
+    has_line said "^zsend: passed over 'small'$"
+    diff before <(find in ! -name journal -printf '%p %i %s %T@ %C@\n' | sort)
+    passes '' small changed big
+    cmp big in/big
+}
+
+@test "--dry-run tells what would be refused of links, FIFOs and directories" {
+    mkdir -p tree/d in/tree/same
+    ln -s a tree/l
+    mkfifo tree/p
+    ln -s same tree/same
+    for name in l p d; do
+        echo x >in/tree/$name
+    done
+    for option in '' --overwrite --skip-existing; do
+        rm -f heard
+        receive ${option:+"$option"} in
+        send --dry-run tree >list
+        cp said dry
+        sent_dry=$sent
+        status_of "$receiver"
+        cp -a in kept
+        receive ${option:+"$option"} --resume-wait=0 in
+        send tree
+        [ "$sent" -eq "$sent_dry" ]
+        # the attributes of what is no directory are refused as well, in the end
+        diff <(sed 's/.*:[0-9]*: //' dry | sort) <(sed '/Not a directory$/d; s/.*:[0-9]*: //' said | sort)
+        rm -rf in
+        mv kept in
+    done
+}

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 
 #include "base/size.h"
+#include "publish.h"
 #include "receiver.h"
 
 enum verdict { WANTED, REPLACES, SKIPPED, REFUSED };
@@ -32,6 +33,13 @@ static enum verdict refuse_way(struct receiver *receiver, int error)
     return REFUSED;
 }
 
+static bool is_complete(const struct session_entry *entry, const struct known_file *file,
+                        const struct stat *status)
+{
+    return file->state == KNOWN_DONE && known_is(file, status) && entry->stamp_length == file->stamp_length &&
+           memcmp(entry->stamp, file->stamp, file->stamp_length) == 0;
+}
+
 /* A file of this name is there. */
 static enum verdict judge_existing(struct receiver *receiver, const struct stat *status)
 {
@@ -42,8 +50,8 @@ static enum verdict judge_existing(struct receiver *receiver, const struct stat 
 
     if (S_ISDIR(status->st_mode))
         return refuse(receiver, "it exists, and is a directory");
-    if (ours)
-        return REPLACES;
+    if (ours) /* what is complete is not even announced by who is told of it */
+        return receiver->granted & SESSION_DRY && is_complete(entry, file, status) ? SKIPPED : REPLACES;
     bool same = S_ISREG(status->st_mode) && (uint64_t)status->st_size == entry->size &&
                 status->st_mtim.tv_sec == entry->seconds &&
                 status->st_mtim.tv_nsec == (long)entry->nanoseconds;
@@ -107,7 +115,7 @@ static enum verdict judge_file(struct receiver *receiver)
     enum verdict verdict = WANTED;
     if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         verdict = judge_existing(receiver, &status);
-    if ((verdict == WANTED || verdict == REPLACES) && receiver->has_store && !has_room(receiver))
+    if ((verdict == WANTED || verdict == REPLACES) && !has_room(receiver))
         return REFUSED;
     return verdict;
 }
@@ -188,6 +196,18 @@ static bool has_to_wait(const struct receiver *receiver)
            (receiver->entry.kind == SESSION_HARD_LINK || receiver->entry.kind == SESSION_LEAVE);
 }
 
+/* What would become of it. */
+static bool try_only(struct receiver *receiver)
+{
+    bool passed = false;
+    const char *problem = NULL;
+
+    if (publish_would(receiver, &passed, &problem))
+        return receiver_confirm(receiver, receiver->entry.number, !passed);
+    return receiver_refuse(receiver, receiver->entry.number, SESSION_REFUSED, problem == NULL ? errno : 0,
+                           "'%s': %s", receiver->entry.path, problem != NULL ? problem : "it cannot be made");
+}
+
 bool entries_take(struct receiver *receiver)
 {
     const struct session_entry *entry = &receiver->entry;
@@ -210,7 +230,7 @@ bool entries_take(struct receiver *receiver)
     if (problem != NULL)
         return refuse(receiver, problem) == REFUSED;
     if (receiver->granted & SESSION_DRY)
-        return receiver_confirm(receiver, entry->number, true);
+        return try_only(receiver);
     if (!repeats && has_to_wait(receiver)) {
         receiver->again[entry->number % SESSION_WINDOW] = (struct again){entry->number, false};
         return receiver_ask_again(receiver, entry->number, 0, 0) && wire_flush(&receiver->wire, false);

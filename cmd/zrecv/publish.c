@@ -224,7 +224,27 @@ static bool is_of_earlier_try(const struct receiver *receiver, const struct pend
     return (file != NULL && known_was(file, status)) || (target != NULL && known_was(target, status));
 }
 
-/* A link or a FIFO, where the same thing may be there from an earlier try. */
+enum judgement { CANNOT, STAYS, MAKES };
+
+/* What becomes of a link or a FIFO where something has its name; the same thing may be there from an earlier
+ * try. */
+static enum judgement judge_special(const struct receiver *receiver, struct pending *pending,
+                                    const struct place *to, const struct stat *status,
+                                    const struct stat *target, const char **problem)
+{
+    enum existing_policy policy = receiver->settings->existing;
+
+    if (is_there(receiver, pending, to, status, target))
+        return STAYS;
+    if (policy == EXISTING_REFUSE && !is_of_earlier_try(receiver, pending, status))
+        *problem = "it exists";
+    else if (S_ISDIR(status->st_mode))
+        *problem = "it exists, and is a directory";
+    else
+        return MAKES;
+    return CANNOT;
+}
+
 static bool publish_special(struct receiver *receiver, struct pending *pending, const struct place *to,
                             const char **problem)
 {
@@ -242,16 +262,45 @@ static bool publish_special(struct receiver *receiver, struct pending *pending, 
         *problem = "it is a hard link to something that was not sent";
         return false;
     }
-    if (exists && is_there(receiver, pending, to, &status, &target))
+    switch (exists ? judge_special(receiver, pending, to, &status, &target, problem) : MAKES) {
+    case STAYS:
         return true;
-    if (exists && !is_of_earlier_try(receiver, pending, &status) &&
-        receiver->settings->existing == EXISTING_REFUSE)
-        *problem = "it exists";
-    else if (exists && S_ISDIR(status.st_mode))
-        *problem = "it exists, and is a directory";
-    else
+    case MAKES:
         return make_whole(receiver, pending, to, make, exists);
-    return false;
+    default:
+        return false;
+    }
+}
+
+bool publish_would(struct receiver *receiver, bool *passed, const char **problem)
+{
+    const struct session_entry *entry = &receiver->entry;
+    struct pending pending = {.kind = entry->kind,
+                              .path = receiver->entry.path,
+                              .target = receiver->entry.target,
+                              .mode = entry->mode,
+                              .uid = entry->uid,
+                              .gid = entry->gid,
+                              .seconds = entry->seconds,
+                              .nanoseconds = entry->nanoseconds};
+    struct stat status, target = {.st_ino = 0};
+    struct place to;
+    bool found = find_place(receiver, entry->path, &to);
+
+    if (!found && (errno == ELOOP || errno == ENOTDIR))
+        *problem = "the way to it is no directory";
+    if (!found || fstatat(to.dir, to.name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT; /* what it belongs into may not be there yet */
+    if (entry->kind == SESSION_LEAVE)
+        return true;
+    if (entry->kind == SESSION_DIRECTORY) {
+        *problem = "it exists, and is no directory";
+        return S_ISDIR(status.st_mode);
+    }
+    *passed = receiver->settings->existing == EXISTING_SKIP;
+    if (entry->kind == SESSION_HARD_LINK && find_place(receiver, entry->target, &to))
+        (void)fstatat(to.dir, to.name, &target, AT_SYMLINK_NOFOLLOW);
+    return *passed || judge_special(receiver, &pending, &to, &status, &target, problem) != CANNOT;
 }
 
 bool publish(struct receiver *receiver, struct pending *pending, const char **problem)

@@ -70,7 +70,8 @@ static bool open_store(struct receiver *receiver)
                                             .algorithm = receiver->offer.algorithm};
     const char *problem;
 
-    if (receiver->is_stream || receiver->granted & SESSION_DRY)
+    if (receiver->is_stream ||
+        (receiver->granted & SESSION_DRY && !store_exists(receiver->root, receiver->offer.id)))
         return true;
     receiver->has_store = true; /* to be closed, whatever is open of it */
     if (store_open(&receiver->store, receiver->root, receiver->offer.id, &session, &problem))
@@ -90,7 +91,7 @@ static bool open_session(struct receiver *receiver)
     session_pack_accept(
         &packer, &(struct session_accept){receiver->granted | (receiver->is_stream ? SESSION_STREAM : 0)});
     bool good = wire_send(&receiver->wire, FRAME_ACCEPT, payload, packer.length) &&
-                (!receiver->has_store || recall_tell(receiver)) &&
+                (!receiver->has_store || receiver->granted & SESSION_DRY || recall_tell(receiver)) &&
                 wire_send(&receiver->wire, FRAME_READY, NULL, 0) && wire_flush(&receiver->wire, false);
     receiver->wire.keeps = true; /* from now on the sender may be writing while it is written to */
     return good;
@@ -308,7 +309,8 @@ static void close_receiver(struct receiver *receiver, bool completed)
     incoming_close(receiver);
     free(receiver->incoming.buffer);
     queue_free(&receiver->queue);
-    if (receiver->has_store && completed && (receiver->failed == 0 || !receiver->is_worth_keeping))
+    if (receiver->has_store && completed && !(receiver->granted & SESSION_DRY) &&
+        (receiver->failed == 0 || !receiver->is_worth_keeping))
         store_remove(&receiver->store);
     if (receiver->has_store)
         store_close(&receiver->store);

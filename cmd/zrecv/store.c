@@ -40,6 +40,16 @@ static void format_id(const uint8_t id[SESSION_ID], char text[STORE_ID])
         snprintf(text + 2 * i, 3, "%02x", id[i]);
 }
 
+bool store_exists(int root, const uint8_t id[SESSION_ID])
+{
+    char text[STORE_ID], path[sizeof STORE_NAME + STORE_ID + 1];
+    struct stat status;
+
+    format_id(id, text);
+    snprintf(path, sizeof path, STORE_NAME "/%s", text);
+    return fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int open_journal(int dir, const char **problem)
 {
     int fd = openat(dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);

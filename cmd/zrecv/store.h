@@ -30,6 +30,9 @@ bool store_open(struct store *store, int root, const uint8_t id[SESSION_ID],
                 const struct journal_session *session, const char **problem);
 void store_close(struct store *store);
 
+/* Whether there is one: nothing is made for that. */
+bool store_exists(int root, const uint8_t id[SESSION_ID]);
+
 /* Removes the folder with all that is in it, and .zrecv.d when it is empty then. */
 void store_remove(struct store *store);
 
