@@ -132,7 +132,7 @@ static void add_offer(struct script *script, uint8_t kind)
 
 static struct settings settings_of(uint8_t asked)
 {
-    return (struct settings){.security = SESSION_OPEN,
+    return (struct settings){.peer.no_key = true,
                              .existing = (enum existing_policy)(asked & ASKED_POLICY),
                              .accept_links = (asked & ASKED_LINKS) != 0,
                              .accept = asked & ASKED_ATTRIBUTES ? SESSION_OWNER | SESSION_XATTR : 0,
