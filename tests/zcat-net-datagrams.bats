@@ -358,6 +358,14 @@ sizes=0,1,1472,16384,65507
     [ "$stderr" = "Connection to 127.0.0.1 $port port [udp/*] succeeded!" ]
 }
 
+@test "-z -u takes the answer of one who leaves behind it, and refuses the next probe, for open" {
+    can_trace
+    talk 127.0.0.1 echo:1
+    run -0 traced /dev/null sendto -e inject=sendto:delay_exit=500000:when=1 \
+        timeout 20 zcat-net -z -u -w 60 127.0.0.1 "$port"
+    [ -z "$output" ]
+}
+
 # in_network COMMAND: runs it in a network of its own that has a broadcast address, 10.9.9.255.
 in_network() {
     need ip unshare

@@ -47,12 +47,28 @@ static int probe(int fd, uint64_t time, struct monitor *monitor)
     return error;
 }
 
+/* Somebody has answered, whatever has become of later probes: who answers once and leaves refuses them. */
+static bool has_answer(int fd)
+{
+    char byte;
+
+    for (int refusals = 0; refusals < 4; refusals++) {
+        if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0)
+            return true;
+        if (errno != ECONNREFUSED)
+            return false;
+    }
+    return false;
+}
+
 bool udp_probe(int fd, const struct settings *settings, struct monitor *monitor,
                const char number[NI_MAXHOST])
 {
     struct socket_failure failure = {.step = "connect", .datagram = true};
     int error = probe(fd, settings->connect.timeout ? settings->connect.timeout : PROBE_TIME, monitor);
 
+    if (error != 0 && has_answer(fd))
+        error = 0;
     strlcpy(failure.host, number, sizeof failure.host);
     failure.error = error;
     if (error != 0 && settings->verbose)
