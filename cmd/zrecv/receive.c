@@ -64,10 +64,15 @@ static bool open_digests(struct receiver *receiver)
     return receiver->list != NULL || receiver_end(receiver, SESSION_REFUSED, 0, problem);
 }
 
+static struct journal_session session_of(const struct receiver *receiver)
+{
+    return (struct journal_session){.synced = receiver->settings->sync,
+                                    .algorithm = receiver->offer.algorithm};
+}
+
 static bool open_store(struct receiver *receiver)
 {
-    const struct journal_session session = {.synced = receiver->settings->sync,
-                                            .algorithm = receiver->offer.algorithm};
+    const struct journal_session session = session_of(receiver);
     const char *problem;
 
     if (receiver->is_stream ||
@@ -161,13 +166,14 @@ static bool sync_all(void *of)
     return fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP;
 }
 
-/* What the file system has lost is not known, and it says so once: no later session may count on any of it.
- */
+/* What the file system has lost is not known, and it says so once: no later session may count on what is
+ * there, but has to send it again. */
 static bool fail_to_sync(struct receiver *receiver)
 {
+    const struct journal_session session = session_of(receiver);
     int error = errno;
 
-    if (receiver->has_store)
+    if (receiver->has_store && !store_forget_files(&receiver->store, &session))
         store_remove(&receiver->store);
     return receiver_end(receiver, SESSION_REFUSED, error,
                         receiver->is_stream ? "cannot bring 'standard output' to the disk"

@@ -111,6 +111,27 @@ void store_close(struct store *store)
     descriptor_close(&store->all);
 }
 
+static bool forget_file(struct known_file *file, void *of)
+{
+    if (file->state == KNOWN_DONE || file->state == KNOWN_PARTIAL)
+        journal_forget(of, file->path);
+    return true;
+}
+
+bool store_forget_files(struct store *store, const struct journal_session *session)
+{
+    struct journal journal = {.fd = -1};
+    struct known known = {.tree = NULL};
+    uint64_t slots;
+    int fd = dup(store->journal.fd); /* with its lock, which stays */
+
+    bool good = fd >= 0 && journal_open(&journal, fd, session, &known, &slots) &&
+                known_each(&known, forget_file, &journal) && journal_settle(&journal, true);
+    known_free(&known);
+    journal_close(&journal);
+    return good;
+}
+
 void store_remove(struct store *store)
 {
     int fd = dup(store->dir);

@@ -33,6 +33,10 @@ void store_close(struct store *store);
 /* Whether there is one: nothing is made for that. */
 bool store_exists(int root, const uint8_t id[SESSION_ID]);
 
+/* Of all files that the journal has, no byte counts any more; they stay the transfer's own. False: that could
+ * not be written down. */
+bool store_forget_files(struct store *store, const struct journal_session *session);
+
 /* Removes the folder with all that is in it, and .zrecv.d when it is empty then. */
 void store_remove(struct store *store);
 
