@@ -53,6 +53,15 @@ class Receiver(Session):
         answer = self.receive()
         return answer is not None and answer.type == BYE
 
+    def leave(self):
+        """Says no more, and waits for the end, which may have come."""
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        while self.receive() is not None:
+            pass
+
 s = Receiver()
 PYTHON
         cat
@@ -85,18 +94,14 @@ s.done(1)
 s.done(3)
 s.done(2 + 512)
 s.done(0)
-s.connection.shutdown(socket.SHUT_WR)
-while s.receive() is not None:
-    pass
+s.leave()
 END
 }
 
 @test "a session that is complete before it has ended is not" {
     receiver 4 <<'END'
 s.send(frame(COMPLETE, struct.pack(">QQ", 2, 0)))
-s.connection.shutdown(socket.SHUT_WR)
-while s.receive() is not None:
-    pass
+s.leave()
 END
 }
 
@@ -116,9 +121,7 @@ END
         'frame(99)' 'b"x" * 100' 'frame(DONE, b"", payload_length=2**31)' 'frame(PING, magic=b"ZD")'; do
         receiver 4 <<END
 s.send($frame)
-s.connection.shutdown(socket.SHUT_WR)
-while s.receive() is not None:
-    pass
+s.leave()
 END
         [ -s said ]
     done
