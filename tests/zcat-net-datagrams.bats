@@ -389,7 +389,8 @@ wait
 sed "s/$port/PORT/" without
 END
     run -0 --separate-stderr in_network true || skip 'no network namespace here'
-    run -0 in_network sh broadcast
+    run -0 --separate-stderr in_network sh broadcast
+    printf '%s\n' "$output" "$stderr"
     [ "$output" = 'zcat-net: connect to 10.9.9.255 port PORT (udp) failed: Permission denied
 1' ]
     [ "$(cat out)" = hello ]
