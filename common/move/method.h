@@ -113,8 +113,8 @@ ssize_t route_rescue(struct route *route);
 /* Reads at most n bytes at an offset of the file fd into memory, where nothing is. Returns as pread(2). */
 ssize_t route_load(struct route *route, int fd, off_t offset, size_t n);
 
-/* Puts a page of zeros in the place of one, at page, that a mapped file has lost. For a handler of SIGBUS: it is one
- * system call. False: that failed. */
+/* Puts a page of zeros in the place of one, at page, that a mapped file has lost. For a handler of SIGBUS: it
+ * is one system call. False: that failed. */
 bool route_patch(void *page, size_t size);
 
 /* Forgets n bytes at the start of the memory, which holds as many. */
