@@ -212,7 +212,7 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
     if (!queue_flush(receiver))
         return false;
     count_failures(receiver, count.failed);
-    if ((receiver->has_store || receiver->is_stream) && receiver->settings->sync &&
+    if (receiver->settings->sync && !(receiver->granted & SESSION_DRY) &&
         !receiver_wait_for(receiver, sync_all, receiver))
         return fail_to_sync(receiver);
     session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
