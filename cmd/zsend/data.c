@@ -22,7 +22,7 @@ enum { PIECE = 256 * 1024 }; /* bytes: read at once to be hashed */
 
 static const uint64_t touch_after = NANOSECONDS / 4;
 
-static bool encrypts(const struct sender *sender)
+bool data_encrypts(const struct sender *sender)
 {
     return sender->wire.channel->ssl != NULL && !sender->wire.channel->kernel_encrypts;
 }
@@ -60,11 +60,16 @@ static void finish(struct pump *pump, void *of)
     (void)of;
 }
 
+uint64_t data_chunk_length(const struct sender *sender, uint64_t of)
+{
+    return sender->granted & SESSION_STREAM ? SESSION_STREAM_CHUNK : session_chunk_length(of);
+}
+
 bool data_open(struct sender *sender)
 {
     const struct transfer_options *options = &sender->settings->transfer;
     int fd = sender->wire.channel->fd;
-    enum kind sink = encrypts(sender) ? KIND_OTHER : kind_of(fd);
+    enum kind sink = data_encrypts(sender) ? KIND_OTHER : kind_of(fd);
     static const struct ladder encrypting = {2, {METHOD_MMAP, METHOD_READ}};
 
     if (!pump_init(&sender->pump, -1, fd, options->pipe_size)) {
@@ -74,13 +79,13 @@ bool data_open(struct sender *sender)
     sender->pump.tally = &sender->wire.watch->payload;
     sender->pump.limit.rate = options->rate;
     sender->pump.keep_pipes = options->keep_pipes;
-    sender->ladder = encrypts(sender) ? encrypting : ladder_for(KIND_FILE, sink);
+    sender->ladder = data_encrypts(sender) ? encrypting : ladder_for(KIND_FILE, sink);
     if (options->methods.count > 0)
         sender->ladder = ladder_restrict(&options->methods, KIND_FILE, sink);
     if (sender->ladder.count > 0)
         return true;
     message_error(EINVAL, "no method of --method can send a file %s",
-                  encrypts(sender) ? "that is encrypted here" : "over this connection");
+                  data_encrypts(sender) ? "that is encrypted here" : "over this connection");
     return false;
 }
 
@@ -208,14 +213,15 @@ static bool pump_data(struct sender *sender, int fd, uint64_t offset, uint32_t l
     struct pump *pump = &sender->pump;
     const struct pump_sinks sinks = {.deliver = deliver, .wait = wait, .finish = finish, .of = sender};
 
-    if (!encrypts(sender) && !wire_flush(&sender->wire, true))
+    if (!data_encrypts(sender) && !wire_flush(&sender->wire, true))
         return false;
     if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
         return wire_fail(&sender->wire, NULL, errno);
-    pump_turn(pump, fd, KIND_FILE, sender->wire.channel->fd, encrypts(sender) ? KIND_OTHER : KIND_STREAM);
+    pump_turn(pump, fd, KIND_FILE, sender->wire.channel->fd,
+              data_encrypts(sender) ? KIND_OTHER : KIND_STREAM);
     pump->ladder = sender->ladder;
     pump->length = length;
-    pump->sinks = encrypts(sender) ? &sinks : NULL;
+    pump->sinks = data_encrypts(sender) ? &sinks : NULL;
     pump_run(pump);
     transfer_add(sender->totals, pump);
     pump->sinks = NULL;
@@ -230,7 +236,7 @@ enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint6
 {
     if (length <= DATA_SMALL && sender->settings->transfer.rate == 0)
         return send_small(sender, fd, number, offset, (size_t)length, digest, error);
-    if (!encrypts(sender)) {
+    if (!data_encrypts(sender)) {
         enum data_result result = data_look(sender, fd, offset, length, digest, error);
         if (result != DATA_SENT)
             return result;
@@ -241,7 +247,7 @@ enum data_result data_send(struct sender *sender, int fd, uint64_t number, uint6
     if (!data_send_head(sender, number, offset, (uint32_t)length) ||
         !pump_data(sender, fd, offset, (uint32_t)length, error))
         return DATA_FAILED;
-    if (encrypts(sender))
+    if (data_encrypts(sender))
         digest_take(sender->digest, digest);
     if (!data_send_digest(sender, digest))
         return DATA_FAILED;

@@ -5,6 +5,13 @@
 
 #include "sender.h"
 
+/* TLS in this process encrypts, so that no bytes can go past it. */
+bool data_encrypts(const struct sender *sender);
+
+/* Bytes of a chunk: of a file of this size, or of a stream from this offset on, as the receiver takes them.
+ */
+uint64_t data_chunk_length(const struct sender *sender, uint64_t of);
+
 /* Opens the pump, and chooses the methods. False: none of --method can send over this connection (reported).
  */
 bool data_open(struct sender *sender);

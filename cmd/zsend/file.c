@@ -204,9 +204,7 @@ static enum outcome check(struct sending *sending)
 
 static enum outcome send_extents(struct sending *sending)
 {
-    uint64_t step = sending->sender->granted & SESSION_STREAM
-                        ? SESSION_STREAM_CHUNK
-                        : session_chunk_length((uint64_t)sending->status.st_size);
+    uint64_t step = data_chunk_length(sending->sender, (uint64_t)sending->status.st_size);
     uint64_t at = 0, from, to;
     enum outcome outcome = SENT;
 

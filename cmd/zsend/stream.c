@@ -60,8 +60,7 @@ static bool end_chunk(struct stream *stream)
 /* Bytes that the chunk still has room for: all chunks but the last one end at a multiple of their length. */
 static size_t room(const struct stream *stream)
 {
-    uint64_t length = stream->sender->granted & SESSION_STREAM ? SESSION_STREAM_CHUNK
-                                                               : session_chunk_length(stream->chunk.offset);
+    uint64_t length = data_chunk_length(stream->sender, stream->chunk.offset);
     uint64_t left = length - stream->offset % length;
 
     return left < PIECE ? (size_t)left : PIECE;
@@ -226,10 +225,7 @@ static bool send_all(struct stream *stream)
             if (!stop_splicing(stream))
                 return false;
         }
-        if (stream->offset % (stream->sender->granted & SESSION_STREAM
-                                  ? (uint64_t)SESSION_STREAM_CHUNK
-                                  : session_chunk_length(stream->chunk.offset)) ==
-                0 &&
+        if (stream->offset % data_chunk_length(stream->sender, stream->chunk.offset) == 0 &&
             !end_chunk(stream))
             return false;
         if (!answers_take(stream->sender, false))
@@ -263,11 +259,10 @@ static void open_splicing(struct stream *stream)
     const struct sender *sender = stream->sender;
     const struct ladder *methods = &sender->settings->transfer.methods;
     bool wanted = methods->count == 0 || ladder_has(methods, METHOD_SPLICE);
-    bool encrypts = sender->wire.channel->ssl != NULL && !sender->wire.channel->kernel_encrypts;
 
     stream->side[0] = stream->side[1] = -1;
     stream->route = route_make(STDIN_FILENO, sender->wire.channel->fd, sender->settings->transfer.pipe_size);
-    stream->splices = wanted && !encrypts && stream->route.in_kind == KIND_PIPE &&
+    stream->splices = wanted && !data_encrypts(sender) && stream->route.in_kind == KIND_PIPE &&
                       stream->route.out_kind == KIND_STREAM && descriptor_pipe(stream->side);
     if (stream->splices)
         pipe_grow(stream->side[1], sender->settings->transfer.pipe_size);
