@@ -126,6 +126,21 @@ as_nobody() {
     cmp like in/like
 }
 
+@test "a file that fails twice, in a write and then on its way to the disk, is refused once" {
+    can_trace
+    random_file like 9000001
+    rm -f heard
+    traced /dev/null pwrite64,fdatasync -e inject=pwrite64:error=ENOSPC:when=300+ -e inject=fdatasync:error=EIO:when=1 \
+        zrecv --print-port --resume-wait=0 127.0.0.1:0 in 2>heard </dev/null &
+    receiver=$!
+    take_port heard
+    send like
+    ended 7 7
+    [ "$(grep -c "'like': " heard)" -eq 1 ]
+    [ "$(grep -c "'like': " said)" -eq 1 ]
+    [ ! -e in/like ]
+}
+
 @test "when the file system has lost something at the end, the next session sends everything again" {
     can_trace
     random_file x 200000

@@ -24,6 +24,8 @@ static bool give_up(struct receiver *receiver, enum session_status status, int e
     struct incoming *incoming = &receiver->incoming;
 
     incoming_save(receiver);
+    if (incoming->state == INCOMING_UNWANTED) /* it could not even be saved, which has been told */
+        return true;
     incoming_close(receiver);
     incoming->state = INCOMING_UNWANTED;
     return receiver_refuse(receiver, incoming->number, status, error, "%s '%s'", what, receiver->entry.path);
