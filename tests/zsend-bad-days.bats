@@ -126,6 +126,18 @@ small_disk() {
     done
 }
 
+# whole_or_named: the file like is there as it is now, or zsend has ended with 1 and its name; the file rest is there.
+whole_or_named() {
+    if [ "$sent" -eq 0 ]; then
+        cmp like in/like
+    else
+        [ "$sent" -eq 1 ]
+        grep -q "like'*: " said
+        [ ! -e in/like ]
+    fi
+    cmp rest in/rest
+}
+
 @test "a source that is cut short while it is sent arrives as it is then, or fails with its own message, and the rest goes on" {
     random_file rest 5000001
     for security in '' --plain; do
@@ -136,14 +148,7 @@ small_disk() {
             held --method=$method like rest
             truncate -s 500001 like
             go_on
-            if [ "$sent" -eq 0 ]; then
-                cmp like in/like
-            else
-                [ "$sent" -eq 1 ]
-                grep -q "like'*: " said
-                [ ! -e in/like ]
-            fi
-            cmp rest in/rest
+            whole_or_named
         done
     done
 }
@@ -158,14 +163,7 @@ small_disk() {
             # shellcheck disable=SC2086 # several operands
             printf changed | dd of=like bs=1 status=none $change
             go_on
-            if [ "$sent" -eq 0 ]; then
-                cmp like in/like
-            else
-                [ "$sent" -eq 1 ]
-                grep -q "like'*: " said
-                [ ! -e in/like ]
-            fi
-            cmp rest in/rest
+            whole_or_named
         done
     done
 }
