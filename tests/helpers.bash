@@ -95,12 +95,29 @@ is_sanitized() {
     grep -q "__${2:-[at]san}_init" "$(type -P "$1")"
 }
 
-# traced LOG CALLS [-e inject=...] COMMAND...: runs it under strace, its calls of these names in LOG. LeakSanitizer
-# cannot run under ptrace(2).
+# traced LOG CALLS [-e inject=...] COMMAND...: runs it under strace, its calls of these names in LOG, each in one line when
+# it has ended. LeakSanitizer cannot run under ptrace(2).
 traced() {
-    local log=$1 calls=$2
+    local log=$1 calls=$2 status=0
     shift 2
-    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o "$log" -e trace="$calls" "$@"
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o "$log" -e trace="$calls" "$@" || status=$?
+    [ ! -f "$log" ] || join_calls "$log"
+    return "$status"
+}
+
+# join_calls LOG: strace writes a call in two parts when another thread says something meanwhile.
+join_calls() {
+    local joined
+    joined=$(awk '
+        sub(/ <unfinished \.\.\.>$/, "") { begun[$1] = $0; next }
+        $2 == "<..." {
+            print begun[$1] substr($0, index($0, " resumed>") + 9)
+            delete begun[$1]
+            next
+        }
+        { print }
+        END { for (pid in begun) print begun[pid] " <unfinished ...>" }' "$1")
+    printf '%s\n' "$joined" >"$1"
 }
 
 # can_trace: skips the test, aloud, where strace cannot be used.
