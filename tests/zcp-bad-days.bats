@@ -15,6 +15,7 @@ setup() {
 }
 
 teardown() {
+    stop_jobs
     ! mountpoint -q "$BATS_TEST_TMPDIR/small" || umount "$BATS_TEST_TMPDIR/small"
 }
 
@@ -129,6 +130,27 @@ whole_or_named() {
             grep -q 'Too many open files' err
         fi
         [ "$limit" -lt 256 ] || [ "$status" -eq 0 ]
+    done
+}
+
+@test "a file that another process has leased is waited for, and a signal ends that" {
+    echo new >leased
+    mkfifo gate
+    for signal in '' TERM; do
+        rm -f copy
+        python3 "$BATS_TEST_DIRNAME/lease.py" leased gate >lease &
+        wait_for has_line lease held
+        zcp leased copy 2>err &
+        copier=$!
+        wait_for has_line lease wanted
+        [ -z "$signal" ] || kill -s "$signal" "$copier"
+        [ -n "$signal" ] || open_gate gate
+        status_of "$copier"
+        [ -z "$signal" ] || open_gate gate
+        [ ! -s err ]
+        [ "$status" -eq "${signal:+143}" ] || [ "$status" -eq 0 ]
+        [ -n "$signal" ] || [ "$(cat copy)" = new ]
+        wait
     done
 }
 

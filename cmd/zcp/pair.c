@@ -13,7 +13,7 @@
 #include "base/message.h"
 #include "same.h"
 
-enum { FIFO_WAIT = 100 /* milliseconds between looks for a signal */ };
+enum { WAIT = 100 /* milliseconds between looks for a signal */ };
 
 /* What has been written is to be read as well. */
 static int writing(const struct pair *pair)
@@ -27,18 +27,34 @@ static bool wait_for_writer(const struct pair *pair)
     struct pollfd ready = {.fd = pair->in, .events = POLLIN};
 
     while (!run_is_halted(pair->mover->run))
-        if (poll(&ready, 1, FIFO_WAIT) != 0)
+        if (poll(&ready, 1, WAIT) != 0)
             return true;
     return false;
+}
+
+/* The same for what open(2) would wait for: error tells it. */
+static int open_waiting(const struct pair *pair, const struct place *place, int flags, int error)
+{
+    int fd;
+
+    while ((fd = openat(place->dir, place->name, flags | O_NONBLOCK)) < 0 && errno == error) {
+        if (run_is_halted(pair->mover->run))
+            break;
+        poll(NULL, 0, WAIT);
+    }
+    return fd;
 }
 
 static bool open_source(struct pair *pair)
 {
     const struct file *file = pair->file;
 
-    pair->in = openat(file->from.dir, file->from.name,
-                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | (file->followed ? 0 : O_NOFOLLOW));
+    /* EAGAIN: another process has a lease on the file and has been asked to give it back, fcntl(2). */
+    pair->in =
+        open_waiting(pair, &file->from, O_RDONLY | O_CLOEXEC | (file->followed ? 0 : O_NOFOLLOW), EAGAIN);
     if (pair->in >= 0 && S_ISFIFO(file->status.st_mode) && !wait_for_writer(pair))
+        return false;
+    if (pair->in < 0 && errno == EAGAIN)
         return false;
     if (pair->in < 0)
         return run_complain(pair->mover->run, errno, "cannot open '%s' for reading", file->from.text);
@@ -80,27 +96,13 @@ static bool remove_existing(const struct pair *pair, int error)
     return true;
 }
 
-/* A FIFO that nobody reads is waited for like one that nobody writes. */
-static int open_fifo(const struct pair *pair, int flags)
-{
-    const struct place *to = &pair->file->to;
-    int fd;
-
-    while ((fd = openat(to->dir, to->name, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
-        if (run_is_halted(pair->mover->run))
-            break;
-        poll(NULL, 0, FIFO_WAIT);
-    }
-    return fd;
-}
-
 static bool open_existing(struct pair *pair)
 {
     const struct file *file = pair->file;
     int flags = O_CLOEXEC | (file->through_link ? 0 : O_NOFOLLOW);
 
-    if (S_ISFIFO(file->existing.st_mode))
-        pair->out = open_fifo(pair, O_WRONLY | flags);
+    if (S_ISFIFO(file->existing.st_mode)) /* ENXIO: nobody reads it */
+        pair->out = open_waiting(pair, &file->to, O_WRONLY | flags, ENXIO);
     else
         pair->out = openat(file->to.dir, file->to.name, writing(pair) | flags);
     return pair->out >= 0 && check_existing(pair);
