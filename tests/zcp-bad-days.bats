@@ -133,6 +133,33 @@ whole_or_named() {
     done
 }
 
+# sleeps PID: all its threads.
+sleeps() {
+    ! sed -n 's/^State:[[:space:]]*//p' "/proc/$1"/task/*/status | grep -qv '^S'
+}
+
+@test "directories that are done wait with their descriptors for a file that is not, and there are enough" {
+    mkdir tree
+    echo 0 >tree/0 # read first: it has the lowest inode number
+    for i in {1..400}; do
+        mkdir "tree/$i"
+        [ "$((i % 10))" -ne 0 ] || echo "$i" >"tree/$i/file"
+    done
+    mkfifo gate
+    python3 "$BATS_TEST_DIRNAME/lease.py" tree/0 gate >lease &
+    wait_for has_line lease held
+    (ulimit -n 200 && exec zcp -j2 -RT tree copy 2>err) &
+    copier=$!
+    wait_for has_line lease wanted
+    wait_for test -d copy/1
+    wait_for sleeps $copier
+    open_gate gate
+    status_of $copier
+    [ ! -s err ]
+    [ "$status" -eq 0 ]
+    diff -r tree copy
+}
+
 @test "a file that another process has leased is waited for, and a signal ends that" {
     echo new >leased
     mkfifo gate

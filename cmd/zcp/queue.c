@@ -133,6 +133,7 @@ static struct task *take_done(struct queue *queue)
     if (task != NULL) {
         queue->head = task->next;
         queue->count--;
+        queue->holders -= task->holds;
         if (queue->head == NULL)
             queue->tail = NULL;
         if (queue->next == task)
@@ -179,12 +180,19 @@ static void wait_for_first(struct queue *queue, size_t enough)
     queue->undone--;
 }
 
+static bool is_full(const struct queue *queue, const struct task *task)
+{
+    if (queue->workers == 0)
+        return queue->head != NULL;
+    return queue->count >= QUEUE_TASKS || (task->holds && queue->holders >= QUEUE_HOLDERS);
+}
+
 void queue_put(struct queue *queue, struct task *task)
 {
     task->said = task->after = (struct message_text){NULL, 0};
     task->next = NULL;
     finish_some(queue);
-    while (queue->count >= QUEUE_TASKS || (queue->workers == 0 && queue->head != NULL)) {
+    while (is_full(queue, task)) {
         wait_for_first(queue, QUEUE_TASKS / 2);
         finish_some(queue);
     }
@@ -201,6 +209,7 @@ void queue_put(struct queue *queue, struct task *task)
         queue->head = task;
     queue->tail = task;
     queue->count++;
+    queue->holders += task->holds;
     queue->undone += !task->done;
     if (queue->next == NULL)
         queue->next = task;

@@ -10,7 +10,7 @@
 #include "base/message.h"
 #include "mover.h"
 
-enum { QUEUE_WORKERS = 64, QUEUE_TASKS = 128 };
+enum { QUEUE_WORKERS = 64, QUEUE_TASKS = 128, QUEUE_HOLDERS = 32 };
 
 /* Stands at the head of what the giver has allocated. */
 struct task {
@@ -18,6 +18,7 @@ struct task {
     void (*work)(struct task *task, struct mover *mover);
     /* Done by the giver's thread when this and all tasks before it are done. Frees it. */
     void (*finish)(struct task *task);
+    bool holds; /* descriptors, until it is finished: no more than QUEUE_HOLDERS of these wait */
 
     /* Private. */
     struct message_text said, after; /* by work; by the giver after this task was put */
@@ -41,7 +42,7 @@ struct queue {
     pthread_cond_t more, progress; /* work has come; a task is done */
     struct task *head, *tail;
     struct task *next;             /* to be worked on */
-    size_t count, undone;          /* tasks in the list, and those of them that are still to be worked on */
+    size_t count, holders, undone; /* tasks in the list, those that hold, and those still to be worked on */
     bool sleeping;                 /* the giver, until the first task is done, */
     size_t enough;                 /* and no more than so many are undone, */
     uint64_t awake;                /* or some time after this moment (nanoseconds of clock_now) */

@@ -21,7 +21,7 @@
 #include "names.h"
 #include "same.h"
 
-enum { OPEN_LEVELS = 64 };
+enum { OPEN_LEVELS = 32 }; /* with what waits in the queue, 256 descriptors are enough: two each */
 
 struct level {
     struct task task; /* its end */
@@ -209,31 +209,47 @@ static void limit_levels(struct copier *copier)
         close_level(level);
 }
 
+/* What is there instead of the parent is no parent: errno ESTALE. */
 static int open_parent(int fd, const struct stat *expected)
 {
     struct stat status;
-    int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct place place = {.dir = fd, .name = ".."};
+    int parent = open_directory(&place, false);
 
-    if (parent < 0 && errno == EACCES)
-        parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (parent >= 0 && (fstat(parent, &status) != 0 || !same_inode(&status, expected)))
+    if (parent >= 0 && (fstat(parent, &status) != 0 || !same_inode(&status, expected))) {
         descriptor_close(&parent);
+        errno = ESTALE;
+    }
     return parent;
 }
 
+static bool reopen_both(struct level *level, const struct level *inner)
+{
+    level->source = open_parent(inner->source, &level->status);
+    if (level->source < 0)
+        return false;
+    level->target = open_parent(inner->target, &level->copied);
+    if (level->target < 0)
+        descriptor_close(&level->source);
+    return level->target >= 0;
+}
+
+/* There is no way to a directory that was closed when there is none to one in it, which has been told. */
 static void reopen_level(struct level *level, const struct level *inner)
 {
     struct copier *copier = level->copier;
+    bool told = inner->source < 0;
 
-    if (level->source >= 0 || inner->source < 0)
-        return;
-    level->source = open_parent(inner->source, &level->status);
-    level->target = open_parent(inner->target, &level->copied);
-    if (level->source >= 0 && level->target >= 0)
+    if (level->source >= 0 || (!told && reopen_both(level, inner)))
         return;
     path_cut(&copier->source, level->source_length);
-    run_complain(copier->run, 0, "the rest of '%s' is not copied: it or its copy was moved meanwhile",
-                 copier->source.text);
+    if (!told && errno == ESTALE)
+        run_complain(copier->run, 0, "the rest of '%s', and of what it is in, is not copied: moved meanwhile",
+                     copier->source.text);
+    else if (!told)
+        run_complain(copier->run, errno,
+                     "cannot go back to '%s', to copy the rest of it and of what it is in",
+                     copier->source.text);
     level->names.at = level->names.length;
 }
 
@@ -246,7 +262,7 @@ static struct level *new_level(struct copier *copier, const struct entry *entry)
         return NULL;
     }
     *level = (struct level){
-        .task = {.finish = finish},
+        .task = {.finish = finish, .holds = true},
         .parent = copier->level,
         .copier = copier,
         .source = -1,
