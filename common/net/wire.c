@@ -157,18 +157,29 @@ enum wire_result wire_receive(struct wire *wire, bool wait, struct frame *frame,
     return WIRE_FRAME;
 }
 
+/*
+ * Has as many of the data as come without waiting, but at least one. TLS hands out its records one by one: they
+ * are gathered.
+ */
+static bool refill(struct wire *wire, uint64_t at)
+{
+    size_t room = WIRE_BUFFER - (size_t)(at % WIRE_BUFFER);
+    size_t wanted = (size_t)wire->data_left + FRAME_HEADER; /* and the head of the next frame */
+
+    wire->begin = wire->end = 0;
+    wanted = wanted < room ? wanted : room;
+    enum wire_result result = fill(wire, true, wanted);
+    while (result == WIRE_FRAME && wire->end < wanted && wire->channel->ssl != NULL)
+        result = fill(wire, false, wanted - wire->end);
+    if (wire->end > 0 && result != WIRE_FAILED)
+        return true;
+    return result != WIRE_ENDED ? false : wire_fail(wire, "it ended in the middle of a file", 0);
+}
+
 bool wire_take_data(struct wire *wire, uint64_t at, const uint8_t **data, size_t *length)
 {
-    if (wire->begin == wire->end) {
-        size_t room = WIRE_BUFFER - (size_t)(at % WIRE_BUFFER);
-        wire->begin = wire->end = 0;
-        size_t wanted = (size_t)wire->data_left + FRAME_HEADER; /* and the head of the next frame */
-        enum wire_result result = fill(wire, true, wanted < room ? wanted : room);
-        if (result == WIRE_ENDED)
-            return wire_fail(wire, "it ended in the middle of a file", 0);
-        if (result != WIRE_FRAME)
-            return false;
-    }
+    if (wire->begin == wire->end && !refill(wire, at))
+        return false;
     *length = wire->end - wire->begin;
     if (*length > wire->data_left)
         *length = wire->data_left;
