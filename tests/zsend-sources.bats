@@ -51,6 +51,20 @@ setup() {
     done
 }
 
+@test "a file that another process has leased is waited for" {
+    random_file like 100001
+    mkfifo gate
+    python3 "$BATS_TEST_DIRNAME/lease.py" like gate >lease &
+    wait_for has_line lease held
+    receive in
+    start_send like
+    wait_for has_line lease wanted
+    open_gate gate
+    sender_ends
+    ended 0 0
+    cmp like in/like
+}
+
 # goes_on_to_its_end: an event: the sender, which stops once, and goes on when it is told to, has ended.
 goes_on_to_its_end() {
     pkill -CONT -f "zsend --plain tree/like tree/rest 127.0.0.1:$port"

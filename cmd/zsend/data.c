@@ -7,6 +7,8 @@
 #include "data.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +20,10 @@
 #include "base/message.h"
 #include "guard.h"
 
-enum { PIECE = 256 * 1024 }; /* bytes: read at once to be hashed */
+enum {
+    PIECE = 256 * 1024, /* bytes: read at once to be hashed */
+    LEASE_WAIT = 50     /* milliseconds between two tries to open a file that is leased */
+};
 
 static const uint64_t touch_after = NANOSECONDS / 4;
 
@@ -127,6 +132,18 @@ static bool keep_in_touch(struct sender *sender)
         return true;
     sender->spoken = now;
     return wire_send(&sender->wire, FRAME_PING, NULL, 0) && wire_flush(&sender->wire, false);
+}
+
+int data_open_file(struct sender *sender, int dir, const char *name, bool follow)
+{
+    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    int fd = openat(dir, name, flags);
+
+    while (fd < 0 && errno == EAGAIN && keep_in_touch(sender)) {
+        poll(NULL, 0, LEASE_WAIT);
+        fd = openat(dir, name, flags);
+    }
+    return fd;
 }
 
 enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,

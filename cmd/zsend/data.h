@@ -38,6 +38,12 @@ enum { DATA_SMALL = 64 * 1024 }; /* bytes: a chunk of so many at most goes toget
 bool data_send_bytes(struct sender *sender, uint64_t number, uint64_t offset, const uint8_t *bytes,
                      size_t length, uint8_t digest[DIGEST_BYTES]);
 
+/*
+ * Opens a source, read-only and O_NONBLOCK; follow: also a symbolic link. While another process gives back
+ * its lease on the file, fcntl(2), the receiver hears from us. -1 with errno.
+ */
+int data_open_file(struct sender *sender, int dir, const char *name, bool follow);
+
 /* Only computes the digest. */
 enum data_result data_look(struct sender *sender, int fd, uint64_t offset, uint64_t length,
                            uint8_t digest[DIGEST_BYTES], int *error);

@@ -3,7 +3,6 @@
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -379,9 +378,8 @@ static enum outcome try_and_try(struct sending *sending)
 bool file_send(struct sender *sender, const struct source_file *file, uint64_t number)
 {
     struct sending sending = {.sender = sender, .file = file, .number = number};
-    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (file->follow ? 0 : O_NOFOLLOW);
 
-    sending.fd = openat(file->dir, file->name, flags);
+    sending.fd = data_open_file(sender, file->dir, file->name, file->follow);
     if (sending.fd < 0) {
         fail(&sending, errno, "cannot open");
         answers_give_up(sender, number);

@@ -158,8 +158,8 @@ enum wire_result wire_receive(struct wire *wire, bool wait, struct frame *frame,
 }
 
 /*
- * Has as many of the data as come without waiting, but at least one. TLS hands out its records one by one: they
- * are gathered.
+ * Has as many of the data as come without waiting, but at least one. TLS hands out its records one by one:
+ * they are gathered.
  */
 static bool refill(struct wire *wire, uint64_t at)
 {
