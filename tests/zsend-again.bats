@@ -130,8 +130,12 @@ as_nobody() {
     can_trace
     random_file like 9000001
     rm -f heard
-    traced /dev/null pwrite64,fdatasync -e inject=pwrite64:error=ENOSPC:when=300+ -e inject=fdatasync:error=EIO:when=1 \
-        zrecv --print-port --resume-wait=0 127.0.0.1:0 in 2>heard </dev/null &
+    (
+        trap '' XFSZ
+        ulimit -f 6000
+        traced /dev/null fdatasync -e inject=fdatasync:error=EIO:when=1 \
+            zrecv --print-port --resume-wait=0 127.0.0.1:0 in 2>heard </dev/null
+    ) &
     receiver=$!
     take_port heard
     send like
