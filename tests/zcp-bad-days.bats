@@ -354,6 +354,41 @@ END
     deep copy check
 }
 
+# far_links TOP make|check: three names of one file, of which two are so far down that no call takes their whole names.
+far_links() {
+    python3 - "$@" <<'END'
+import os, sys
+top, action = sys.argv[1:]
+if action == 'make':
+    os.mkdir(top)
+os.chdir(top)
+outer = os.open('.', os.O_RDONLY)
+if action == 'make':
+    open('first', 'w').write('once')
+for depth in range(2100):
+    if action == 'make':
+        os.mkdir('d')
+    os.chdir('d')
+if action == 'make':
+    os.link('first', 'second', src_dir_fd=outer)
+    open('third', 'w').write('twice')
+    os.link('third', 'fourth')
+else:
+    assert os.path.samestat(os.stat('first', dir_fd=outer), os.stat('second')) and open('second').read() == 'once'
+    assert os.path.samestat(os.stat('third'), os.stat('fourth')) and open('fourth').read() == 'twice'
+END
+}
+
+@test "hard links are kept however far down they are" {
+    far_links tree make
+    zcp -a -T tree copy
+    far_links copy check
+    zcp -a -j3 -T tree "$PWD/other"
+    far_links other check
+    zcp -R --preserve=links -T "$PWD/tree" ./third
+    far_links third check
+}
+
 @test "names may have any bytes, and messages show them in one line" {
     python3 - <<'END'
 import os

@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/descriptor.h"
 #include "base/message.h"
 #include "existing.h"
 #include "file.h"
@@ -134,12 +136,23 @@ static bool may_be_linked_to(const struct settings *settings, const struct entry
             (entry->operand && settings->follow == FOLLOW_OPERANDS));
 }
 
+/* Where the copy is, by a name that system calls take: a long one as its last part in a directory that is
+ * opened, *opened, -1 with errno. */
+static struct place place_of(const struct seen_file *copy, int *opened)
+{
+    *opened = -1;
+    if (strlen(copy->name) < PATH_MAX)
+        return (struct place){.dir = AT_FDCWD, .name = copy->name, .text = copy->name};
+    *opened = path_open_parent(AT_FDCWD, copy->name);
+    return (struct place){.dir = *opened, .name = copy->name + path_last(copy->name), .text = copy->name};
+}
+
 /* The copy that this run has made of the file has to be still the one that it made. */
-static bool is_still_there(const struct seen_file *copy)
+static bool is_still_there(const struct seen_file *copy, const struct place *place)
 {
     struct stat status;
 
-    return fstatat(AT_FDCWD, copy->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstatat(place->dir, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
            status.st_dev == copy->copy_dev && status.st_ino == copy->copy_ino;
 }
 
@@ -163,13 +176,17 @@ static bool link_to_copy(struct copier *copier, const struct entry *entry)
 {
     const struct seen_file *copy = seen_find(&copier->links, &entry->status, NULL);
     struct entry as_it_is = *entry;
+    int opened;
 
-    if (copy == NULL || !is_still_there(copy))
+    if (copy == NULL)
         return false;
+    const struct place place = place_of(copy, &opened);
+    bool there = is_still_there(copy, &place);
     as_it_is.followed = false;
-    if (!node_link(&as_it_is, AT_FDCWD, copy->name, copy->name, true))
+    if (there && !node_link(&as_it_is, place.dir, place.name, place.text, true))
         undo(copier, entry);
-    return true;
+    descriptor_close(&opened);
+    return there;
 }
 
 static bool copy_data(struct copier *copier, const struct entry *entry, bool at_once)

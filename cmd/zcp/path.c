@@ -3,8 +3,11 @@
 #include "path.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/descriptor.h"
 
 static bool make_room(struct path *path, size_t room)
 {
@@ -67,10 +70,32 @@ char *path_parent(const char *name)
     return length == 0 ? strdup(".") : strndup(name, length);
 }
 
+/* Opens a directory. Changes the name: one that is too long for a call is gone through in pieces. */
+static int open_directory(int dir, char *name)
+{
+    int outer = dir;
+
+    while (outer != -1 && strlen(name) >= PATH_MAX) {
+        char *end = memrchr(name, '/', PATH_MAX - 1);
+        if (end == NULL) /* the kernel says that it is too long */
+            break;
+        *end = '\0';
+        int inner = openat(outer, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (outer != dir)
+            descriptor_close(&outer);
+        outer = inner;
+        name = end + 1;
+    }
+    int fd = outer == -1 ? -1 : openat(outer, *name != '\0' ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (outer != dir)
+        descriptor_close(&outer);
+    return fd;
+}
+
 int path_open_parent(int dir, const char *name)
 {
     char *parent = path_parent(name);
-    int fd = parent ? openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = parent ? open_directory(dir, parent) : -1;
 
     free(parent);
     return fd;

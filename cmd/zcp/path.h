@@ -23,8 +23,8 @@ size_t path_last(const char *name);
 /* What stands before that: the name of a directory, "." if it is nothing. To be freed; NULL: no memory. */
 char *path_parent(const char *name);
 
-/* Opens the directory that the name, as seen from the directory dir, stands in. Returns a descriptor, or -1
- * with errno. */
+/* Opens the directory that the name, as seen from the directory dir, stands in; the name may be longer than
+ * PATH_MAX. Returns a descriptor, or -1 with errno. */
 int path_open_parent(int dir, const char *name);
 
 void path_cut(struct path *path, size_t length);
