@@ -325,6 +325,20 @@ order() {
     done
 }
 
+@test "with --atomic, a file that cannot be synced replaces nothing, and a directory that cannot is told" {
+    can_trace
+    random_file a 100000
+    for nth in 1 2; do
+        echo old >b
+        run -1 --separate-stderr \
+            traced log fsync -e inject=fsync:error=EIO:when=$nth zcp --atomic --fsync a b
+        [ "$nth" -ne 1 ] || [ "$stderr" = "zcp: cannot replace 'b': Input/output error" ]
+        [ "$nth" -ne 1 ] || [ "$(cat b)" = old ]
+        [ "$nth" -ne 2 ] || [ "$stderr" = "zcp: cannot sync 'b': Input/output error" ]
+        [ "$nth" -ne 2 ] || cmp a b
+    done
+}
+
 @test "--fsync has a tree on disk by one syncfs, when all is there" {
     can_trace
     mkdir -p tree/d

@@ -126,7 +126,12 @@ bool atomic_publish(struct atomic *atomic, int fd, bool sync)
         (!name_it(atomic, fd) || renameat(atomic->dir, atomic->temporary, atomic->dir, atomic->name) != 0))
         return false;
     atomic->temporary[0] = '\0';
-    return !sync || fsync(atomic->dir) == 0 || errno == EINVAL;
+    return true;
+}
+
+bool atomic_sync(const struct atomic *atomic)
+{
+    return fsync(atomic->dir) == 0 || errno == EINVAL;
 }
 
 void atomic_close(struct atomic *atomic)

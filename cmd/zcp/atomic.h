@@ -19,9 +19,12 @@ struct atomic {
  */
 int atomic_create(struct atomic *atomic, const struct file *file, mode_t mode);
 
-/* Gives the file the target's name, and takes that away from what had it; with sync, on disk. False with
- * errno: the target is what it was, or it is the new file and that is not known to be on disk. */
+/* Gives the file the target's name, and takes that away from what had it; with sync, when the file is on
+ * disk. False with errno: the target is what it was. */
 bool atomic_publish(struct atomic *atomic, int fd, bool sync);
+
+/* Brings the name to the disk. False with errno. */
+bool atomic_sync(const struct atomic *atomic);
 
 /* Removes what has not been published. */
 void atomic_close(struct atomic *atomic);

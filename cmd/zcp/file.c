@@ -79,8 +79,15 @@ static bool is_to_be_synced(const struct pair *pair)
 
 static bool publish(struct pair *pair)
 {
-    return !pair->atomic || atomic_publish(&pair->publication, pair->out, is_to_be_synced(pair)) ||
-           run_complain(pair->mover->run, errno, "cannot replace '%s'", pair->file->to.text);
+    const char *name = pair->file->to.text;
+    bool syncs = is_to_be_synced(pair);
+
+    if (!pair->atomic)
+        return true;
+    if (!atomic_publish(&pair->publication, pair->out, syncs))
+        return run_complain(pair->mover->run, errno, "cannot replace '%s'", name);
+    return !syncs || atomic_sync(&pair->publication) ||
+           run_complain(pair->mover->run, errno, "cannot sync '%s'", name);
 }
 
 /* The file is on disk, and closing it says nothing bad. */
