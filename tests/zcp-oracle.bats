@@ -24,7 +24,7 @@ on() {
     disk=$PWD/disk
     mkdir -p "$disk"
     unshare -m mount -o loop image "$disk" 2>/dev/null || skip 'no loop devices or mounts here'
-    export -f oracle need traced shares
+    export -f oracle need traced join_calls shares
     export disk BATS_TEST_DIRNAME
     # shellcheck disable=SC2016 # for the shell in the namespace
     unshare -m bash -euc 'mount -o loop image "$disk" && chmod 755 "$disk" && "$@"' bash "$@"

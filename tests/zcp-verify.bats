@@ -11,7 +11,7 @@ on_ext4() {
     mkfs.ext4 -q -F image
     mkdir -p disk
     unshare -m mount -o loop image disk 2>/dev/null || skip 'no loop devices or mounts here'
-    export -f wait_for has_line traced stopped_before_reading
+    export -f wait_for has_line traced join_calls stopped_before_reading
     unshare -m bash -euc "mount -o loop image disk; $1"
 }
 
