@@ -343,6 +343,22 @@ if action == 'check':
 END
 }
 
+# The names that are left in a directory far above are read when it is closed.
+@test "a directory that cannot be read to its end is told, at whatever depth" {
+    can_trace
+    python3 - <<'END'
+import os
+os.makedirs('tree/' + 'b/' * 40)
+for i in range(4000):
+    open('tree/file-%d' % i, 'w').close()
+END
+    for nth in {30..42}; do
+        rm -rf copy
+        run -1 --separate-stderr traced /dev/null getdents64 -e inject=getdents64:error=EIO:when="$nth" zcp -j1 -RT tree copy
+        [[ $stderr =~ ^zcp:\ error\ reading\ \'tree(/b)*\':\ Input/output\ error$ ]]
+    done
+}
+
 @test "a tree of 3000 directories, one in the other, is copied whole" {
     deep tree make
     for jobs in 1 3; do

@@ -59,40 +59,41 @@ static bool append(struct names *names, const struct sorted *sorted)
     return true;
 }
 
-/* Reads some more names. Returns 0 or an errno. */
-static int read_some(struct names *names, int fd, char *buffer)
+/* Reads some more names, or notes why not. */
+static void read_some(struct names *names, int fd, char *buffer)
 {
     struct sorted sorted;
     ssize_t n = getdents64(fd, buffer, NAMES_BUFFER);
 
     names->ended = n <= 0;
-    if (n < 0)
-        return errno == ENOENT ? 0 : errno; /* a directory that has been removed meanwhile is empty */
+    if (n < 0 && errno != ENOENT) /* a directory that has been removed meanwhile is empty */
+        names->error = errno;
+    if (n <= 0)
+        return;
     sort(&sorted, buffer, (size_t)n);
-    return append(names, &sorted) ? 0 : ENOMEM;
+    names->ended = !append(names, &sorted);
+    if (names->ended)
+        names->error = ENOMEM;
 }
 
 const char *names_next(struct names *names, int fd, char *buffer, int *error)
 {
-    *error = 0;
-    while (names->at == names->length && !names->ended && *error == 0) {
+    while (names->at == names->length && !names->ended) {
         names->at = names->length = 0;
-        *error = read_some(names, fd, buffer);
+        read_some(names, fd, buffer);
     }
-    if (names->at == names->length || *error != 0)
+    *error = names->at == names->length ? names->error : 0;
+    if (names->at == names->length)
         return NULL;
     const char *name = names->text + names->at;
     names->at += strlen(name) + 1;
     return name;
 }
 
-int names_rest(struct names *names, int fd, char *buffer)
+void names_rest(struct names *names, int fd, char *buffer)
 {
-    int error = 0;
-
-    while (!names->ended && error == 0)
-        error = read_some(names, fd, buffer);
-    return error;
+    while (!names->ended)
+        read_some(names, fd, buffer);
 }
 
 void names_free(struct names *names)

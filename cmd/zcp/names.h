@@ -13,7 +13,8 @@ struct names {
     char *text;    /* names, each with its NUL */
     size_t length; /* bytes in text */
     size_t at;     /* of the next name */
-    bool ended;    /* the directory has no more */
+    bool ended;    /* the directory has no more, or they cannot be read: */
+    int error;     /* errno, 0: none */
 };
 
 /*
@@ -23,8 +24,8 @@ struct names {
  */
 const char *names_next(struct names *names, int fd, char *buffer, int *error);
 
-/* Reads all names that are left, so that fd can be closed. Returns 0 or an errno. */
-int names_rest(struct names *names, int fd, char *buffer);
+/* Reads all names that are left, so that fd can be closed; an error is names_next's to tell, behind them. */
+void names_rest(struct names *names, int fd, char *buffer);
 
 void names_free(struct names *names);
 

@@ -190,8 +190,7 @@ static void close_level(struct level *level)
     struct copier *copier = level->copier;
 
     queue_drain(&copier->queue);
-    if (names_rest(&level->names, level->source, copier->names) != 0)
-        return;
+    names_rest(&level->names, level->source, copier->names);
     descriptor_close(&level->source);
     descriptor_close(&level->target);
 }
