@@ -20,10 +20,11 @@
 #include "base/message.h"
 #include "guard.h"
 
-enum {
-    PIECE = 256 * 1024, /* bytes: read at once to be hashed */
-    LEASE_WAIT = 50     /* milliseconds between two tries to open a file that is leased */
-};
+enum { PIECE = 256 * 1024 }; /* bytes: read at once to be hashed */
+
+/* Milliseconds between two tries to open a file that is leased, and how many there are: the kernel ends a
+ * lease after fs.lease-break-time, 45 seconds. */
+enum { LEASE_WAIT = 50, LEASE_WAITS = 1200 };
 
 static const uint64_t touch_after = NANOSECONDS / 4;
 
@@ -139,7 +140,7 @@ int data_open_file(struct sender *sender, int dir, const char *name, bool follow
     int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
     int fd = openat(dir, name, flags);
 
-    while (fd < 0 && errno == EAGAIN && keep_in_touch(sender)) {
+    for (int n = 0; fd < 0 && errno == EAGAIN && n < LEASE_WAITS && keep_in_touch(sender); n++) {
         poll(NULL, 0, LEASE_WAIT);
         fd = openat(dir, name, flags);
     }
@@ -209,7 +210,7 @@ static bool fill_up(struct sender *sender, uint64_t length)
 
 static bool pump_failed(struct sender *sender)
 {
-    if (sender->wire.error == 0 && sender->wire.problem == NULL)
+    if (!wire_has_failed(&sender->wire))
         wire_fail(&sender->wire, NULL, sender->pump.error);
     return false;
 }

@@ -380,6 +380,8 @@ bool file_send(struct sender *sender, const struct source_file *file, uint64_t n
     struct sending sending = {.sender = sender, .file = file, .number = number};
 
     sending.fd = data_open_file(sender, file->dir, file->name, file->follow);
+    if (sending.fd < 0 && wire_has_failed(&sender->wire))
+        return false;
     if (sending.fd < 0) {
         fail(&sending, errno, "cannot open");
         answers_give_up(sender, number);

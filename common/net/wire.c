@@ -37,6 +37,11 @@ bool wire_fail(struct wire *wire, const char *problem, int error)
     return false;
 }
 
+bool wire_has_failed(const struct wire *wire)
+{
+    return wire->error != 0 || wire->problem != NULL;
+}
+
 static void count(const struct wire *wire, size_t n)
 {
     atomic_fetch_add_explicit(&wire->watch->bytes, n, memory_order_relaxed);
@@ -193,7 +198,7 @@ bool wire_take_data(struct wire *wire, uint64_t at, const uint8_t **data, size_t
  */
 static bool write_all(struct wire *wire, const uint8_t *data, size_t length, bool more)
 {
-    if (wire->error != 0 || wire->problem != NULL)
+    if (wire_has_failed(wire))
         return false;
     while (length > 0) {
         size_t n;
@@ -211,7 +216,7 @@ static bool write_all(struct wire *wire, const uint8_t *data, size_t length, boo
 
 bool wire_flush(struct wire *wire, bool more)
 {
-    if (wire->error == 0 && wire->problem == NULL)
+    if (!wire_has_failed(wire))
         return write_held(wire, more);
     wire->sent = wire->held = 0;
     return false;

@@ -62,6 +62,8 @@ bool wire_is_clear(const struct wire *wire);
  * it. False: failed. */
 bool wire_flush(struct wire *wire, bool more);
 
+bool wire_has_failed(const struct wire *wire);
+
 /* Notes a failure; returns false. */
 bool wire_fail(struct wire *wire, const char *problem, int error);
 
