@@ -13,7 +13,10 @@
 #include "base/message.h"
 #include "same.h"
 
-enum { WAIT = 100 /* milliseconds between looks for a signal */ };
+enum {
+    WAIT = 100,       /* milliseconds between looks for a signal */
+    LEASE_WAITS = 600 /* of these: the kernel ends a lease after fs.lease-break-time, 45 seconds */
+};
 
 /* What has been written is to be read as well. */
 static int writing(const struct pair *pair)
@@ -32,29 +35,32 @@ static bool wait_for_writer(const struct pair *pair)
     return false;
 }
 
-/* The same for what open(2) would wait for: error tells it. */
-static int open_waiting(const struct pair *pair, const struct place *place, int flags, int error)
+/* The same for what open(2) would wait for, as the error tells; so often at most, -1: without end. */
+static int open_waiting(const struct pair *pair, const struct place *place, int flags, int error, int most)
 {
-    int fd;
+    int fd = openat(place->dir, place->name, flags | O_NONBLOCK);
 
-    while ((fd = openat(place->dir, place->name, flags | O_NONBLOCK)) < 0 && errno == error) {
-        if (run_is_halted(pair->mover->run))
-            break;
+    for (int n = 0; fd < 0 && errno == error && n != most && !run_is_halted(pair->mover->run); n++) {
         poll(NULL, 0, WAIT);
+        fd = openat(place->dir, place->name, flags | O_NONBLOCK);
     }
     return fd;
+}
+
+/* EAGAIN: another process has a lease on the file, and has been asked to give it back, fcntl(2). */
+static int open_leased(const struct pair *pair, const struct place *place, int flags)
+{
+    return open_waiting(pair, place, flags, EAGAIN, LEASE_WAITS);
 }
 
 static bool open_source(struct pair *pair)
 {
     const struct file *file = pair->file;
 
-    /* EAGAIN: another process has a lease on the file and has been asked to give it back, fcntl(2). */
-    pair->in =
-        open_waiting(pair, &file->from, O_RDONLY | O_CLOEXEC | (file->followed ? 0 : O_NOFOLLOW), EAGAIN);
+    pair->in = open_leased(pair, &file->from, O_RDONLY | O_CLOEXEC | (file->followed ? 0 : O_NOFOLLOW));
     if (pair->in >= 0 && S_ISFIFO(file->status.st_mode) && !wait_for_writer(pair))
         return false;
-    if (pair->in < 0 && errno == EAGAIN)
+    if (pair->in < 0 && errno == EAGAIN && run_is_halted(pair->mover->run))
         return false;
     if (pair->in < 0)
         return run_complain(pair->mover->run, errno, "cannot open '%s' for reading", file->from.text);
@@ -96,13 +102,22 @@ static bool remove_existing(const struct pair *pair, int error)
     return true;
 }
 
+static int without_nonblock(int fd)
+{
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
 static bool open_existing(struct pair *pair)
 {
     const struct file *file = pair->file;
     int flags = O_CLOEXEC | (file->through_link ? 0 : O_NOFOLLOW);
 
     if (S_ISFIFO(file->existing.st_mode)) /* ENXIO: nobody reads it */
-        pair->out = open_waiting(pair, &file->to, O_WRONLY | flags, ENXIO);
+        pair->out = open_waiting(pair, &file->to, O_WRONLY | flags, ENXIO, -1);
+    else if (S_ISREG(file->existing.st_mode))
+        pair->out = without_nonblock(open_leased(pair, &file->to, writing(pair) | flags));
     else
         pair->out = openat(file->to.dir, file->to.name, writing(pair) | flags);
     return pair->out >= 0 && check_existing(pair);
