@@ -101,7 +101,7 @@ traced() {
     local log=$1 calls=$2 status=0
     shift 2
     ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -qq -o "$log" -e trace="$calls" "$@" || status=$?
-    [ ! -f "$log" ] || join_calls "$log"
+    [ ! -f "$log" ] || [ ! -s "$log" ] || join_calls "$log"
     return "$status"
 }
 

@@ -160,23 +160,43 @@ sleeps() {
     diff -r tree copy
 }
 
-@test "a file that another process has leased is waited for, and a signal ends that" {
-    echo new >leased
+# copying_leased FILE [OPTION]...: starts to copy new over old while another process has a lease on FILE, until the FIFO gate is
+# opened; sets $copier.
+copying_leased() {
+    echo new >new
+    echo old >old
+    rm -f lease
+    python3 "$BATS_TEST_DIRNAME/lease.py" "$1" gate >lease &
+    wait_for has_line lease held
+    zcp "${@:2}" new old 2>err &
+    copier=$!
+    wait_for has_line lease wanted
+}
+
+@test "a file that another process has leased is waited for, be it source or target" {
     mkfifo gate
-    for signal in '' TERM; do
-        rm -f copy
-        python3 "$BATS_TEST_DIRNAME/lease.py" leased gate >lease &
-        wait_for has_line lease held
-        zcp leased copy 2>err &
-        copier=$!
-        wait_for has_line lease wanted
-        [ -z "$signal" ] || kill -s "$signal" "$copier"
-        [ -n "$signal" ] || open_gate gate
+    for leased in new old; do
+        copying_leased "$leased"
+        open_gate gate
         status_of "$copier"
-        [ -z "$signal" ] || open_gate gate
         [ ! -s err ]
-        [ "$status" -eq "${signal:+143}" ] || [ "$status" -eq 0 ]
-        [ -n "$signal" ] || [ "$(cat copy)" = new ]
+        [ "$status" -eq 0 ]
+        [ "$(cat old)" = new ]
+        wait
+    done
+}
+
+@test "a signal ends the waiting for a leased file" {
+    mkfifo gate
+    for case in new:--in-place old:--in-place new:--atomic new:; do
+        # shellcheck disable=SC2086 # none or one
+        copying_leased "${case%:*}" ${case#*:}
+        kill -TERM "$copier"
+        status_of "$copier"
+        [ "$status" -eq 143 ]
+        [ ! -s err ]
+        [ "$(cat old)" = old ]
+        open_gate gate
         wait
     done
 }
@@ -403,6 +423,17 @@ END
     far_links other check
     zcp -R --preserve=links -T "$PWD/tree" ./third
     far_links third check
+}
+
+@test "a hard link that cannot be made far down is told, and is no copy" {
+    can_trace
+    far_links tree make
+    traced log openat zcp -j1 -aT tree copy
+    nth=$(awk '{ n[$1]++ } /"copy\/d\/d\/d\/d/ { print n[$1]; exit }' log)
+    rm -rf copy
+    run -1 --separate-stderr traced log openat -e inject=openat:error=EMFILE:when="$nth" zcp -j1 -aT tree copy
+    [[ $stderr =~ ^"zcp: cannot create hard link 'copy/d/d/d/d/d/".*"': Too many open files"$ ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
 }
 
 @test "names may have any bytes, and messages show them in one line" {

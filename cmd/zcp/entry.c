@@ -181,6 +181,11 @@ static bool link_to_copy(struct copier *copier, const struct entry *entry)
     if (copy == NULL)
         return false;
     const struct place place = place_of(copy, &opened);
+    if (place.dir == -1 && errno != ENOENT && errno != ENOTDIR) { /* it may well be there */
+        run_complain(copier->run, errno, "cannot create hard link '%s' to '%s'", entry->to.text, place.text);
+        undo(copier, entry);
+        return true;
+    }
     bool there = is_still_there(copy, &place);
     as_it_is.followed = false;
     if (there && !node_link(&as_it_is, place.dir, place.name, place.text, true))

@@ -84,7 +84,7 @@ static int open_directory(int dir, char *name)
         if (outer != dir)
             descriptor_close(&outer);
         outer = inner;
-        name = end + 1;
+        name = end + 1 + strspn(end + 1, "/");
     }
     int fd = outer == -1 ? -1 : openat(outer, *name != '\0' ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outer != dir)
