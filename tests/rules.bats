@@ -206,6 +206,15 @@ state.o:set" ]
     done
 }
 
+@test "nothing strays to the top of the tree" {
+    cd "$tree"
+    [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$PWD" ] || skip 'this is no clone, whose files git knows'
+    git ls-files -z | tr '\0' '\n' | cut -d/ -f1 | sort -u >"$BATS_TEST_TMPDIR/there"
+    printf '%s\n' .ci .clang-format .clang-tidy .editorconfig .gitignore CHANGELOG.md CONTRIBUTING.md LICENSE Makefile \
+        README.md bootstrap cmd common completions man tests | sort >"$BATS_TEST_TMPDIR/wanted"
+    diff "$BATS_TEST_TMPDIR/wanted" "$BATS_TEST_TMPDIR/there"
+}
+
 @test "every source and script begins with its licence and a sentence about its job" {
     cd "$tree"
     headless cmd/*/*.[ch] common/*/*.[ch] tests/*/*.[ch] tests/*.bats tests/*.bash tests/*/*.bash tests/*.py \
