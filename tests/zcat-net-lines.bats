@@ -122,6 +122,16 @@ sys.exit(re.sub(rb"(?<!\r)\n", b"\r\n", data) != open("out", "rb").read())'
     printf '\377\375\1' | cmp - out
 }
 
+# has_ended PORT: an event: the end of a connection to that port of 127.0.0.1 has come (CLOSE_WAIT).
+has_ended() {
+    grep -q "$(printf ': [0-9A-F]*:[0-9A-F]* 0100007F:%04X 08 ' "$1")" /proc/net/tcp
+}
+
+# is_stopped PID: all its threads.
+is_stopped() {
+    ! sed -n 's/^State:[[:space:]]*//p' "/proc/$1"/task/*/status | grep -qv '^T'
+}
+
 @test "-t does not answer a peer that has closed, which would take back what it has acknowledged" {
     mkfifo in go
     start_peer recv:6 say:got wait:go text:$'bye\377\375\1' close
@@ -131,8 +141,10 @@ sys.exit(re.sub(rb"(?<!\r)\n", b"\r\n", data) != open("out", "rb").read())'
     echo hello >&9
     wait_for has_line peer.log got
     kill -STOP "$client"
+    wait_for is_stopped "$client"
     open_gate go
     wait_for gone "$peer"
+    wait_for has_ended "$port"
     exec 9>&-
     kill -CONT "$client"
     status_of "$client"
