@@ -87,6 +87,8 @@ static ssize_t take_by_mmap(struct route *route, size_t n)
     if (position < 0 || fstat(route->in, &status) != 0)
         return -1;
     off_t end = S_ISBLK(status.st_mode) ? lseek(route->in, 0, SEEK_END) : status.st_size;
+    if (end < 0 || lseek(route->in, position, SEEK_SET) < 0)
+        return -1;
     if (position > end && route->map_length > 0) { /* what was sent last was not all in the file */
         errno = EFAULT;
         return -1;

@@ -217,7 +217,8 @@ static bool at_end(struct pump *pump)
 
     if (!is_file(pump->route.in_kind) || pump_current(pump) == METHOD_READ)
         return true;
-    return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) <= 0;
+    return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) ==
+           0; /* an error is the next method's */
 }
 
 /* A direct method is one call with two ends: a read of one byte tells whether the source is the one that
