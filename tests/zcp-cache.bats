@@ -65,3 +65,13 @@ cmp_uncached() {
     run -1 --separate-stderr traced log write -e inject=write:error=ENOSPC:when=1 zcp --drop-cache --method=read a b
     [ "$stderr" = "zcp: error writing 'b': No space left on device" ]
 }
+
+@test "--drop-cache: what does not get to the disk is an error, which fsync would not tell once more" {
+    can_trace
+    random_file like 20000000
+    for nth in 1 2 3; do
+        run -1 --separate-stderr traced log sync_file_range -e inject=sync_file_range:error=EIO:when=$nth \
+            zcp --drop-cache like copy
+        [ "$stderr" = "zcp: error writing 'copy': Input/output error" ]
+    done
+}

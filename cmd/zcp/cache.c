@@ -2,6 +2,7 @@
 /* mincore(2), posix_fadvise(2) and sync_file_range(2). */
 #include "cache.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -89,26 +90,35 @@ static void drop_source(const struct cache *cache, uint64_t end)
     }
 }
 
-static void drop_target(const struct cache *cache, uint64_t start, uint64_t end)
+/* sync_file_range(2). False with errno: the disk has not taken it, which fsync(2) would not tell once more.
+ */
+static bool write_out(const struct cache *cache, uint64_t start, uint64_t end, unsigned flags)
 {
-    const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-
-    sync_file_range(cache->out, (off_t)start, (off_t)(end - start), all);
-    posix_fadvise(cache->out, (off_t)start, (off_t)(end - start), POSIX_FADV_DONTNEED);
+    return sync_file_range(cache->out, (off_t)start, (off_t)(end - start), flags) == 0 || errno == ENOSYS ||
+           errno == EINVAL || errno == ESPIPE;
 }
 
-void cache_end(struct cache *cache, uint64_t end, bool written)
+static bool drop_target(const struct cache *cache, uint64_t start, uint64_t end)
+{
+    const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    bool written = write_out(cache, start, end, all);
+
+    posix_fadvise(cache->out, (off_t)start, (off_t)(end - start), POSIX_FADV_DONTNEED);
+    return written;
+}
+
+bool cache_end(struct cache *cache, uint64_t end, bool written)
 {
     drop_source(cache, end);
     if (!written)
-        return;
-    sync_file_range(cache->out, (off_t)cache->start, (off_t)(end - cache->start), SYNC_FILE_RANGE_WRITE);
-    if (cache->former < cache->start)
-        drop_target(cache, cache->former, cache->start);
+        return true;
+    bool good = write_out(cache, cache->start, end, SYNC_FILE_RANGE_WRITE) &&
+                (cache->former >= cache->start || drop_target(cache, cache->former, cache->start));
     cache->former = cache->start;
+    return good;
 }
 
-void cache_finish(const struct cache *cache)
+bool cache_finish(const struct cache *cache)
 {
-    drop_target(cache, cache->former, cache->end);
+    return drop_target(cache, cache->former, cache->end);
 }

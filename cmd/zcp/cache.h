@@ -42,11 +42,11 @@ uint64_t cache_begin(struct cache *cache, uint64_t offset);
 /*
  * The window has been read up to end: what was not in memory before is dropped from there. written: to out as
  * well; the window of out begins to be written to the disk, and the window before it, which has had time for
- * that, is waited for and dropped. Nothing of that can lose data: errors come with fsync(2).
+ * that, is waited for and dropped. False with errno: the disk has not taken some of out.
  */
-void cache_end(struct cache *cache, uint64_t end, bool written);
+bool cache_end(struct cache *cache, uint64_t end, bool written);
 
-/* The last window of out. */
-void cache_finish(const struct cache *cache);
+/* The last window of out. False as above. */
+bool cache_finish(const struct cache *cache);
 
 #endif

@@ -84,7 +84,8 @@ static bool move(struct copying *copy, uint64_t length, bool *ended)
             piece = length;
         if (!move_piece(copy, piece, ended))
             return false;
-        cache_end(&copy->cache, copying_position(copy), true);
+        if (!cache_end(&copy->cache, copying_position(copy), true))
+            return copying_fail(copy, PUMP_OUT, errno);
         length -= length == PUMP_TO_END ? 0 : piece;
     }
     return true;
@@ -142,7 +143,5 @@ bool extents_copy(struct copying *copy)
         return false;
     if (!ended && !copy_tail(copy))
         return false;
-    if (copy->drops_cache)
-        cache_finish(&copy->cache);
-    return true;
+    return !copy->drops_cache || cache_finish(&copy->cache) || copying_fail(copy, PUMP_OUT, errno);
 }

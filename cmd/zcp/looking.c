@@ -112,7 +112,7 @@ static bool read_again(struct copying *copy)
         sums_add(copy->sums, buffer, (size_t)n);
         at += (uint64_t)n;
         if (copy->drops_cache && (at >= window || at == length))
-            cache_end(&copy->cache, at, false);
+            (void)cache_end(&copy->cache, at, false);
     }
     return true;
 }
