@@ -355,6 +355,33 @@ order() {
     done
 }
 
+@test "--fsync has directories of --parents on disk with all that they get" {
+    can_trace
+    mkdir -p a/b q
+    chmod 750 a a/b
+    echo text >a/b/file
+    traced log utimensat,syncfs zcp -j1 --parents --fsync -p a/b/file q
+    [[ $(tail -n 1 log) == *syncfs* ]]
+    grep -q utimensat log
+}
+
+@test "--fsync has a file on disk that is a mount point of its own" {
+    can_trace
+    mkdir tree other copy
+    echo new >tree/x
+    touch copy/x
+    unshare -m true 2>/dev/null || skip 'no mounts here'
+    export -f traced join_calls
+    # shellcheck disable=SC2016 # for the shell in the namespace
+    unshare -m bash -euc '
+        mount -t tmpfs tmpfs other
+        touch other/x
+        mount --bind other/x copy/x
+        traced log fsync -y zcp -RT --fsync tree copy
+        cmp tree/x copy/x'
+    grep -q 'fsync([0-9]*<[^>]*/copy/x>) *= 0' log
+}
+
 @test "--fsync reaches the file system behind a mount point or a symbolic link" {
     can_trace
     mkdir -p tree/mount copy/mount

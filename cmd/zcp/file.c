@@ -71,10 +71,21 @@ static bool copy_attributes(struct pair *pair)
     return (!replaces || inherit_attributes(pair)) && attributes_copy(pair->settings, &attributes);
 }
 
-/* A tree is synced as a whole; but what a link leads to may be on another file system. */
+/* What was there may be on another file system than its directory: behind a link, a mount point, a device. */
+static bool is_elsewhere(const struct file *file)
+{
+    struct stat directory;
+
+    if (!file->exists || file->through_link || !S_ISREG(file->existing.st_mode))
+        return file->exists;
+    return file->to.dir != AT_FDCWD &&
+           (fstat(file->to.dir, &directory) != 0 || directory.st_dev != file->existing.st_dev);
+}
+
+/* A tree is synced as a whole. */
 static bool is_to_be_synced(const struct pair *pair)
 {
-    return pair->settings->sync && (!pair->settings->recursive || pair->file->through_link);
+    return pair->settings->sync && (!pair->settings->recursive || is_elsewhere(pair->file));
 }
 
 static bool publish(struct pair *pair)

@@ -69,7 +69,7 @@ static void copy_one(struct copier *copier, const char *source, int dir, const c
     wait_for_earlier(copier, source);
     entry_copy(copier, &entry);
     walk_all(copier);
-    if (copier->settings->sync)
+    if (copier->settings->sync && !copier->settings->parents)
         sync_place(copier, dir, name ? name : target, top_target);
     free(top_target);
 }
@@ -81,9 +81,13 @@ static void copy_with_parents(struct copier *copier, const char *source, const c
     struct parents parents;
     const char *name = stripped + strspn(stripped, "/");
 
-    if (parents_make(&parents, copier, stripped, dir, target))
-        copy_one(copier, source, dir, target, *name ? name : ".");
+    bool made = parents_make(&parents, copier, stripped, dir, target);
+    name = *name ? name : ".";
+    if (made)
+        copy_one(copier, source, dir, target, name);
     parents_finish(&parents);
+    if (made && copier->settings->sync) /* behind what the directories have got just now */
+        sync_place(copier, dir, name, target);
 }
 
 /* One operand into a directory. */
@@ -155,6 +159,12 @@ static void copy_pair(struct copier *copier)
     queue_drain(&copier->queue);
 }
 
+/* What a target that is no directory to copy into says to open(2); what is wrong with it will be told. */
+static bool is_no_directory(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG || error == EACCES;
+}
+
 /* The directory to copy into, or -1: errno says why not. Searching it is enough. */
 static int open_target(const char *name)
 {
@@ -175,7 +185,7 @@ void operands_copy(struct copier *copier)
         copy_all_into(copier, count, dir, target);
     else if (settings->target_directory != NULL)
         run_complain(copier->run, errno, "target directory '%s'", target);
-    else if (count > 1 && target != NULL)
+    else if (target != NULL && (count > 1 || !is_no_directory(errno)))
         run_complain(copier->run, errno, "target '%s'", target);
     else
         copy_pair(copier);

@@ -27,8 +27,11 @@ static bool other_on_disk(int parent, int dir, const char *name)
 {
     struct stat here, there;
 
-    if (fstat(parent, &here) != 0 || fstatat(dir, name, &there, 0) != 0 || here.st_dev == there.st_dev ||
-        !(S_ISREG(there.st_mode) || S_ISDIR(there.st_mode)))
+    if (fstat(parent, &here) != 0)
+        return false;
+    if (fstatat(dir, name, &there, 0) != 0)
+        return errno == ENOENT || errno == ELOOP; /* a link that leads nowhere */
+    if (here.st_dev == there.st_dev || !(S_ISREG(there.st_mode) || S_ISDIR(there.st_mode)))
         return true;
     int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool synced = fd >= 0 && on_disk(fd, true);
