@@ -201,6 +201,49 @@ copying_leased() {
     done
 }
 
+@test "an error that looks like the end of the source is not taken for it" {
+    can_trace
+    random_file like 3000000
+    for call in copy_file_range sendfile splice; do
+        rm -f copy
+        status=0
+        traced log $call,pread64 -P "$PWD/like" -e inject=$call:retval=0:when=1 -e inject=pread64:error=EIO:when=1 \
+            zcp --method=$call,read like copy 2>err || status=$?
+        grep -q 'INJECTED' log
+        [ "$status" -ne 0 ] || cmp like copy
+        [ "$status" -eq 0 ] || [ -s err ]
+    done
+}
+
+@test "wherever the state of a file cannot be asked for, hard links are kept or somebody says why not" {
+    can_trace
+    mkdir tree
+    echo text >tree/a
+    ln tree/a tree/b
+    for nth in {1..30}; do
+        rm -rf copy
+        status=0
+        traced log newfstatat -e inject=newfstatat:error=EIO:when="$nth" zcp -j1 -aT tree copy 2>err || status=$?
+        if [ "$status" -eq 0 ]; then
+            [ "$(stat -c %h copy/a)" -eq 2 ]
+        else
+            grep -q '^zcp: ' err
+        fi
+    done
+    run ! grep INJECTED log
+}
+
+@test "a target that cannot be opened is not one that is no directory" {
+    can_trace
+    mkdir from to
+    echo text >from/file
+    for error in EIO EMFILE ENOMEM; do
+        run -1 --separate-stderr traced log openat -P to -e inject=openat:error=$error:when=1 zcp -j1 -R from to
+        [[ $stderr == *"zcp: target 'to': "* ]] # strace may say something as well
+        [ -z "$(ls to)" ]
+    done
+}
+
 # --- errors in the middle -------------------------------------------------------------------------------------------
 
 @test "a file that cannot be read to its end is told, and the rest of the tree goes on" {

@@ -147,28 +147,36 @@ static struct place place_of(const struct seen_file *copy, int *opened)
     return (struct place){.dir = *opened, .name = copy->name + path_last(copy->name), .text = copy->name};
 }
 
-/* The copy that this run has made of the file has to be still the one that it made. */
+/* The copy that this run has made of the file has to be still the one that it made. False with errno: that
+ * cannot be found out, or 0: it is another one. */
 static bool is_still_there(const struct seen_file *copy, const struct place *place)
 {
     struct stat status;
 
-    return fstatat(place->dir, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           status.st_dev == copy->copy_dev && status.st_ino == copy->copy_ino;
+    if (place->dir == -1 || fstatat(place->dir, place->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    errno = 0;
+    return status.st_dev == copy->copy_dev && status.st_ino == copy->copy_ino;
 }
 
 static void remember_copy(struct copier *copier, const struct entry *entry)
 {
     struct stat status;
 
-    if (fstatat(entry->to.dir, entry->to.name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(entry->to.dir, entry->to.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            run_complain(copier->run, errno, "cannot stat '%s'", entry->to.text);
         return;
+    }
     struct seen_file *copy = seen_find(&copier->links, &entry->status, NULL);
     if (copy == NULL)
         copy = seen_add(&copier->links, &entry->status, entry->to.text);
-    if (copy != NULL) {
-        copy->copy_dev = status.st_dev;
-        copy->copy_ino = status.st_ino;
+    if (copy == NULL) {
+        run_complain(copier->run, ENOMEM, "cannot keep the hard links of '%s'", entry->from.text);
+        return;
     }
+    copy->copy_dev = status.st_dev;
+    copy->copy_ino = status.st_ino;
 }
 
 /* True when the entry has become another name of a copy that is there already, or that has failed. */
@@ -181,12 +189,13 @@ static bool link_to_copy(struct copier *copier, const struct entry *entry)
     if (copy == NULL)
         return false;
     const struct place place = place_of(copy, &opened);
-    if (place.dir == -1 && errno != ENOENT && errno != ENOTDIR) { /* it may well be there */
+    bool there = is_still_there(copy, &place);
+    if (!there && errno != 0 && errno != ENOENT && errno != ENOTDIR) { /* it may well be there */
         run_complain(copier->run, errno, "cannot create hard link '%s' to '%s'", entry->to.text, place.text);
         undo(copier, entry);
+        descriptor_close(&opened);
         return true;
     }
-    bool there = is_still_there(copy, &place);
     as_it_is.followed = false;
     if (there && !node_link(&as_it_is, place.dir, place.name, place.text, true))
         undo(copier, entry);

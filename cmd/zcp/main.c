@@ -60,5 +60,6 @@ int main(int argc, char **argv)
     if (settings.transfer.stats)
         transfer_print_stats(&totals);
     watch_die(&watch);
-    return atomic_load(&run.failed) ? EXIT_FAILED : EXIT_DONE;
+    /* A signal does not kill who is process 1 of a container. */
+    return atomic_load(&run.failed) || run_is_halted(&run) ? EXIT_FAILED : EXIT_DONE;
 }
