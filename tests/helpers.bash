@@ -126,6 +126,19 @@ can_trace() {
     strace -o /dev/null true 2>/dev/null || skip 'strace is not permitted here'
 }
 
+# as_user COMMAND...: as an ordinary user, who owns all that is here.
+as_user() {
+    [ "$(id -u)" -eq 0 ] || skip 'only root can become somebody else'
+    ours
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# ours: all that is here is given to that user.
+ours() {
+    chown -hR 65534:65534 .
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
+}
+
 # open_gate FIFO: lets those go on who wait for it (peer.py wait:FIFO, ends.py --gate FIFO).
 open_gate() {
     : >"$1"

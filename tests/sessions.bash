@@ -105,19 +105,6 @@ listens_at() {
     grep -q " 00010000 .*[ /]${1##*/}\$" /proc/net/unix
 }
 
-# as_user COMMAND...: as an ordinary user, who owns all that is here.
-as_user() {
-    [ "$(id -u)" -eq 0 ] || skip 'only root can become somebody else'
-    ours
-    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-}
-
-# ours: all that is here is given to that user.
-ours() {
-    chown -hR 65534:65534 .
-    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
-}
-
 # plant DIRECTORY: makes a tree that has something of everything.
 plant() {
     mkdir -p "$1"/{a/b/c/d,empty,closed,links}

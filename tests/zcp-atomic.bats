@@ -32,14 +32,6 @@ nothing_left() {
     [ -z "$(find . -name '.zcp-*')" ] || { find . -name '.zcp-*' && return 1; }
 }
 
-# as_user COMMAND...: as an ordinary user, who owns all that is here.
-as_user() {
-    [ "$(id -u)" -eq 0 ] || skip 'only root can become somebody else'
-    chown -R 65534:65534 .
-    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
-    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-}
-
 # copies_from_fifo [COMMAND]...: starts a copy of fifo to b that has got some bytes and waits for more; sets $zcp.
 copies_from_fifo() {
     mkfifo fifo

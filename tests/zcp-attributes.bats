@@ -54,3 +54,44 @@ refused() {
     run -0 zcp -a tree/a d
     [ "$(getfattr --only-values -n user.colour d)" = red ]
 }
+
+@test "what is behind a link has its access control list copied, whether it can be opened or not" {
+    need setfacl getfacl
+    mkfifo -m 600 fifo
+    setfacl -m u:daemon:rw fifo 2>/dev/null || skip 'no access control lists here'
+    ln -s fifo link
+    zcp -RLp link copy
+    [ "$(getfacl -c copy)" = "$(getfacl -c fifo)" ]
+    mkdir -p real/sub over target
+    echo text >real/sub/file
+    setfacl -m u:daemon:rwx real
+    chmod 370 real
+    ln -s ../real over/link
+    wanted=$(getfacl -c real)
+    as_user zcp --parents -p over/link/sub/file target
+    [ "$(getfacl -c target/over/link)" = "$wanted" ]
+}
+
+@test "a directory of --parents that can only be searched gets its attributes, also behind a link" {
+    mkdir -p a/b target real
+    echo text >a/b/file
+    touch -d 2001-01-01 a/b a
+    chmod 751 a
+    chmod 300 real
+    ln -s ../real target/a
+    as_user zcp --parents -p a/b/file target
+    [ "$(stat -c '%a %Y' real)" = "$(stat -c '%a %Y' a)" ]
+}
+
+@test "--atomic over a file that cannot be read, behind a link, keeps its access control list" {
+    need setfacl getfacl
+    echo old >old
+    setfacl -m u:daemon:rw,g::--- old 2>/dev/null || skip 'no access control lists here'
+    chmod u=w old
+    ln -s old link
+    echo new >new
+    wanted=$(getfacl -c old)
+    as_user zcp --atomic new link
+    [ "$(cat old)" = new ]
+    [ "$(getfacl -c old)" = "$wanted" ]
+}

@@ -25,14 +25,6 @@ small_disk() {
     mount -t tmpfs -o "$1" tmpfs small 2>/dev/null || skip "no tmpfs with $1 can be mounted here"
 }
 
-# as_user COMMAND...: as an ordinary user, who owns all that is here.
-as_user() {
-    [ "$(id -u)" -eq 0 ] || skip 'only root can become somebody else'
-    chown -R 65534:65534 .
-    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
-    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-}
-
 # plain_tree BYTES...: files of these sizes, named 1, 2, ..., in tree.
 plain_tree() {
     local size i=0

@@ -13,7 +13,7 @@
 struct attributes {
     const struct place *from, *to;
     const struct stat *status; /* of the original */
-    int in, out;               /* both open, or -1 for what cannot be (links, devices, FIFOs) */
+    int in, out;  /* open, perhaps with O_PATH, or -1 for what cannot be (links, devices, FIFOs) */
     bool created; /* the copy was made by this run, with no more permissions than mode_at_first */
     mode_t widen; /* permissions that the copy is to get in any case without preserve.mode, if created; what
                      attributes_mode_at_first has left out comes by itself */

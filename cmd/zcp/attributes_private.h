@@ -13,14 +13,14 @@
 #include "settings.h"
 
 /*
- * A file by its descriptor, or where it has none (-1) by a path whose last component no call here follows;
- * "." is the directory itself, of which there is a descriptor that may be O_PATH.
+ * A file by its descriptor, or where it has none (-1) by a path whose last component no call here follows. A
+ * descriptor of O_PATH, and that of the directory that "." is, have a name in /proc that is followed.
  */
 struct end {
     int fd;
     const struct place *place;
-    char directory[DESCRIPTOR_PATH]; /* the name of its descriptor in /proc, to be followed; "": it is not one
-                                      */
+    int opened;                 /* the descriptor for a name alone, or -1, */
+    char name[DESCRIPTOR_PATH]; /* and that name */
     char path[PATH_MAX + 64];
 };
 

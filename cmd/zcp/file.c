@@ -52,6 +52,8 @@ static bool inherit_attributes(const struct pair *pair)
     settings.set_context = false;
     attributes.out = pair->out;
     attributes.in = openat(to->dir, to->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (attributes.in < 0) /* without permission to read it */
+        attributes.in = openat(to->dir, to->name, O_PATH | O_CLOEXEC);
     bool inherited = attributes_copy(&settings, &attributes);
     descriptor_close(&attributes.in);
     return inherited || run_fail(pair->mover->run);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "base/descriptor.h"
 #include "base/message.h"
 #include "path.h"
 #include "same.h"
@@ -101,7 +102,7 @@ static bool is_relative_elsewhere(const struct entry *entry)
 
 static bool copy_attributes(const struct settings *settings, const struct entry *entry)
 {
-    const struct attributes attributes = {
+    struct attributes attributes = {
         .from = &entry->from,
         .to = &entry->to,
         .status = &entry->status,
@@ -109,7 +110,16 @@ static bool copy_attributes(const struct settings *settings, const struct entry 
         .out = -1,
         .created = true,
     };
-    return attributes_copy(settings, &attributes);
+
+    if (entry->followed) /* the name may be that of a link */
+        attributes.in = openat(entry->from.dir, entry->from.name, O_PATH | O_CLOEXEC);
+    if (entry->followed && attributes.in < 0) {
+        message_error(errno, "cannot access '%s'", entry->from.text);
+        return false;
+    }
+    bool copied = attributes_copy(settings, &attributes);
+    descriptor_close(&attributes.in);
+    return copied;
 }
 
 bool node_symlink_to(const struct settings *settings, const struct entry *entry)

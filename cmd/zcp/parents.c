@@ -117,9 +117,16 @@ bool parents_make(struct parents *parents, struct copier *copier, const char *so
     return true;
 }
 
+/* What cannot be read can still have attributes. */
+static int open_directory(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 && errno == EACCES ? openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
 static void finish(const struct parent *parent, const struct copier *copier)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     const struct place from = {.dir = AT_FDCWD, .name = parent->source, .text = parent->source},
                        to = {.dir = parent->dir, .name = parent->name, .text = parent->target};
     struct attributes attributes = {
@@ -127,10 +134,11 @@ static void finish(const struct parent *parent, const struct copier *copier)
     struct settings settings = *copier->settings;
 
     settings.preserve.xattr = false; /* cp(1) does not give them these */
-    attributes.in = open(parent->source, flags);
-    attributes.out = openat(parent->dir, parent->name, flags);
-    if (attributes.out < 0 && errno != EACCES) /* then by its name */
-        run_complain(copier->run, errno, "cannot access '%s'", parent->target);
+    attributes.in = open_directory(AT_FDCWD, parent->source);
+    attributes.out = attributes.in < 0 ? -1 : open_directory(parent->dir, parent->name);
+    if (attributes.out < 0)
+        run_complain(copier->run, errno, "cannot access '%s'",
+                     attributes.in < 0 ? parent->source : parent->target);
     else if (!attributes_copy(&settings, &attributes))
         run_fail(copier->run);
     descriptor_close(&attributes.in);

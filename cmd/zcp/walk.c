@@ -151,14 +151,6 @@ static bool other_on_disk(const struct level *level)
            run_complain(level->copier->run, errno, "cannot sync '%s'", level->target_text);
 }
 
-/* O_PATH (see open_directory) is no good for fchmod(2) and the like. */
-static int fd_for_calls(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags < 0 || flags & O_PATH ? -1 : fd;
-}
-
 /* The end of a directory, when all in it is done. */
 static void finish(struct task *task)
 {
@@ -169,8 +161,8 @@ static void finish(struct task *task)
     const struct attributes attributes = {.from = &from,
                                           .to = &to,
                                           .status = &level->status,
-                                          .in = fd_for_calls(level->source),
-                                          .out = fd_for_calls(level->target),
+                                          .in = level->source,
+                                          .out = level->target,
                                           .created = level->created};
 
     if (level->target >= 0 && !attributes_copy(copier->settings, &attributes))
