@@ -99,6 +99,7 @@ static bool leave_directory(struct receiver *receiver, const struct pending *pen
     bool good = fd >= 0 && attributes_set(receiver, fd, pending);
     int error = errno;
     descriptor_close(&fd);
+    store_forget_made(&receiver->store, pending->path);
     errno = error;
     return good;
 }

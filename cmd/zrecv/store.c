@@ -201,18 +201,31 @@ void store_note_made(struct store *store, const char *path)
     memcpy(store->made[store->made_count++], sum, STORE_SUM);
 }
 
-bool store_has_made(struct store *store, const char *path)
+/* Where it is among those that were made; made_count: it is not. */
+static size_t find_made(struct store *store, const char *path)
 {
     uint8_t sum[DIGEST_BYTES];
 
     sum_up(store, path, sum);
-    for (size_t i = store->made_count; i > 0; i--) {
-        if (memcmp(store->made[i - 1], sum, STORE_SUM) == 0) {
-            store->made_count = i - 1;
-            return true;
-        }
-    }
-    return false;
+    for (size_t i = store->made_count; i > 0; i--)
+        if (memcmp(store->made[i - 1], sum, STORE_SUM) == 0)
+            return i - 1;
+    return store->made_count;
+}
+
+bool store_has_made(struct store *store, const char *path)
+{
+    return find_made(store, path) < store->made_count;
+}
+
+void store_forget_made(struct store *store, const char *path)
+{
+    size_t at = find_made(store, path);
+
+    if (at == store->made_count)
+        return;
+    store->made_count--;
+    memmove(store->made[at], store->made[at + 1], (store->made_count - at) * sizeof store->made[0]);
 }
 
 void store_remove_slot(struct store *store, uint64_t slot)

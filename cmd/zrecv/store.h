@@ -53,8 +53,10 @@ int store_reopen_slot(const struct store *store, uint64_t slot);
 /* Remembers a directory that has been made; no path has room for more of them than are remembered. */
 void store_note_made(struct store *store, const char *path);
 
-/* Whether this session has made the directory; it, and what is below it, is forgotten then. */
+/* Whether this session has made the directory, and not left it; and when it leaves it. They are not left in
+ * the order in which they were made: one may have to wait for a file that comes again. */
 bool store_has_made(struct store *store, const char *path);
+void store_forget_made(struct store *store, const char *path);
 
 /* Removes a partial file. */
 void store_remove_slot(struct store *store, uint64_t slot);
