@@ -62,7 +62,7 @@ static bool add_xattrs(struct sender *sender, struct session_entry *entry, int f
 
 uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct stat *status, int fd,
                     const char *path, const char *text, const char *target, uint64_t number,
-                    const struct have_file *have)
+                    const struct have_file **have)
 {
     static struct session_entry entry;
     struct outstanding *outstanding;
@@ -90,12 +90,15 @@ uint64_t entry_send(struct sender *sender, enum session_kind kind, const struct 
                                    .linked = kind == SESSION_FILE && status->st_nlink > 1};
     strlcpy(entry.path, path, sizeof entry.path);
     strlcpy(entry.target, target != NULL ? target : "", sizeof entry.target);
-    if (have != NULL) /* whatever is said of it has to stay: the receiver compares */
-        memcpy(entry.stamp, have->stamp, entry.stamp_length = have->stamp_length);
+    if (have != NULL && *have != NULL) /* whatever is said of it has to stay: the receiver compares */
+        memcpy(entry.stamp, (*have)->stamp, entry.stamp_length = (*have)->stamp_length);
     else if (kind == SESSION_FILE && status->st_size >= 0) /* one without a size is never gone on with */
         entry.stamp_length = stamp_make(status, entry.stamp);
-    if (sender->granted & SESSION_XATTR && fd >= 0)
-        add_xattrs(sender, &entry, fd, text, &xattrs);
+    if (sender->granted & SESSION_XATTR && fd >= 0 && !add_xattrs(sender, &entry, fd, text, &xattrs)) {
+        entry.stamp_length = 0; /* a later session sends it again, with them */
+        if (have != NULL)
+            *have = NULL;
+    }
     bool sent = send_frame(sender, &entry);
     free(xattrs);
     sender->entries += kind != SESSION_LEAVE;

@@ -348,7 +348,7 @@ static enum outcome announce(struct sending *sending)
     status = sending->status;
     status.st_size = (off_t)sending->size;
     sending->number = entry_send(sender, SESSION_FILE, &status, sending->fd, sending->file->path,
-                                 sending->file->text, NULL, sending->number, sending->have);
+                                 sending->file->text, NULL, sending->number, &sending->have);
     sender->answer = CURRENT_NONE;
     sender->again_count = 0;
     sender->current = sending->number;

@@ -181,6 +181,8 @@ static bool send_directory(struct step *step, enum session_kind kind)
 
     if (kind == SESSION_LEAVE && step->sender->granted & SESSION_XATTR)
         fd = openat(found->dir, found->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (kind == SESSION_LEAVE && step->sender->granted & SESSION_XATTR && fd < 0)
+        note_failure(step, errno, "cannot send the extended attributes of");
     bool good =
         entry_send(step->sender, kind, &found->status, fd, step->path, found->text, NULL, 0, NULL) != 0;
     descriptor_close(&fd);
