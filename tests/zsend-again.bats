@@ -237,3 +237,64 @@ as_nobody() {
     [ "$(getfattr -d in/tree | grep -c '^user')" -eq 1 ]
     getfattr -d in/tree | grep -q '^user.new="2"$'
 }
+
+@test "directories beside one that has to wait for a file have their modes and times as well" {
+    mkdir -p tree/{1..8}
+    for i in {1..8}; do
+        random_file "tree/$i/x" 60000
+        for name in {1..60}; do
+            echo "$name" >"tree/$i/$name"
+        done
+    done
+    chmod 755 tree/*
+    dated tree/* tree
+    receive --plain in
+    between --up=100000 --how=flip
+    send --plain tree
+    ended 0 0
+    same tree in/tree
+    nothing_left in
+}
+
+@test "extended attributes that cannot be read are missed, and sent by the same command later" {
+    can_trace
+    ! is_sanitized zsend || skip 'no strace under a sanitizer'
+    mkdir -p tree/inner
+    random_file tree/inner/like 100000
+    setfattr -n user.key -v value tree tree/inner tree/inner/like 2>/dev/null || skip 'no extended attributes here'
+    for case in fgetxattr:{1,2} openat:{1..40}; do
+        rm -rf in
+        mkdir in
+        receive --plain --accept=xattrs in
+        sent=0
+        traced log "${case%:*}" -e inject="${case%:*}:error=EIO:when=${case#*:}" \
+            timeout 60 zsend --plain --xattrs tree "127.0.0.1:$port" 2>said || sent=$?
+        if [ "$sent" -ne 0 ]; then
+            kill "$receiver" 2>/dev/null || true
+            status_of "$receiver"
+            [ -s said ]
+            receive --plain --accept=xattrs --overwrite in
+            send --plain --xattrs tree
+        fi
+        ended 0 0
+        for name in tree tree/inner tree/inner/like; do
+            [ "$(getfattr --only-values -n user.key "in/$name")" = value ]
+        done
+    done
+    run ! grep INJECTED log
+}
+
+@test "with --no-fsync, what close(2) says of a file is no success" {
+    can_trace
+    ! is_sanitized zrecv || skip 'no strace under a sanitizer'
+    random_file like 100000
+    for to in in -; do
+        receive --no-fsync --resume-wait=0 "$to"
+        strace -f -o trace -p "$receiver" -e trace=close -e inject=close:error=EDQUOT 2>attached &
+        wait_for has_line attached attached
+        send like
+        ended 7 7
+        grep -q 'Disk quota exceeded' heard
+        [ ! -e in/like ]
+    done
+}

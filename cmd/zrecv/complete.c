@@ -11,6 +11,7 @@
 
 #include "attributes.h"
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "receiver.h"
 
 /* Where nothing was received, nothing is: bytes that an earlier try has left there go. */
@@ -113,7 +114,8 @@ static bool finish_file(struct receiver *receiver, const struct session_finish *
     if (incoming->was_used && !punch_gaps(incoming, finish->size))
         return false;
     return ftruncate(incoming->fd, (off_t)finish->size) == 0 &&
-           attributes_set(receiver, incoming->fd, &attributes);
+           attributes_set(receiver, incoming->fd, &attributes) &&
+           (receiver->settings->sync || descriptor_flush(incoming->fd));
 }
 
 static bool refuse_readback(struct receiver *receiver, int error)

@@ -215,6 +215,8 @@ static bool end(struct receiver *receiver, struct unpacker *unpacker)
     if (receiver->settings->sync && !(receiver->granted & SESSION_DRY) &&
         !receiver_wait_for(receiver, sync_all, receiver))
         return fail_to_sync(receiver);
+    if (receiver->is_stream && !receiver->settings->sync && !descriptor_flush(STDOUT_FILENO))
+        return fail_to_sync(receiver);
     session_pack_count(&packer, &(struct session_count){receiver->entries, receiver->failed});
     if (!wire_send(&receiver->wire, FRAME_COMPLETE, payload, packer.length) ||
         !wire_flush(&receiver->wire, false))

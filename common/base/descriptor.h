@@ -36,6 +36,10 @@ uint64_t descriptor_bytes_left(int fd);
 enum { DESCRIPTOR_PATH = 32 };
 void descriptor_path(char path[DESCRIPTOR_PATH], int fd);
 
+/* What close(2) would say, and fd stays open: network file systems tell there at the latest what they could
+ * not store. False with errno. */
+bool descriptor_flush(int fd);
+
 /* Closes fd, if it is not -1, and sets it to -1. Keeps errno. */
 void descriptor_close(int *fd);
 
