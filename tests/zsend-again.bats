@@ -34,6 +34,22 @@ dated() {
     nothing_left in
 }
 
+@test "they wait for a file that does not come right the second time either" {
+    mkdir -p tree/deep
+    random_file tree/deep/x 200000
+    ln tree/deep/x tree/deep/y
+    dated tree/deep/x tree/deep tree
+    receive --plain in
+    between --up=300000 --how=flip
+    between --up=100000 --how=flip
+    send --plain tree
+    ended 0 0
+    [ "$(went up)" -gt 590000 ] # the file came three times
+    same tree in/tree
+    [ in/tree/deep/x -ef in/tree/deep/y ]
+    nothing_left in
+}
+
 @test "so they do when the session before had sent another content" {
     echo old | tee x >rest
     ln x y

@@ -12,6 +12,8 @@
 #include "publish.h"
 #include "receiver.h"
 
+enum { WAITS = 4 }; /* a sender sends what was asked for five times again */
+
 enum verdict { WANTED, REPLACES, SKIPPED, REFUSED };
 
 static enum verdict refuse(struct receiver *receiver, const char *why)
@@ -173,26 +175,28 @@ static const char *check(const struct receiver *receiver)
 }
 
 /* Numbers go up, but for an entry that is sent again: because it was given up, or was asked for. */
-static bool takes_number(struct receiver *receiver, uint64_t number, bool *repeats)
+static bool takes_number(struct receiver *receiver, uint64_t number, unsigned *waits)
 {
     struct again *again = &receiver->again[number % SESSION_WINDOW];
+    bool repeats = number != 0 && again->number == number;
 
-    *repeats = number != 0 && again->number == number;
+    *waits = repeats ? again->waits : 0;
     if (number > receiver->last_number)
         receiver->last_number = number;
-    else if (!*repeats)
+    else if (!repeats)
         return false;
-    if (*repeats) {
+    if (repeats) {
         receiver->bad -= again->is_bad;
         *again = (struct again){.number = 0};
     }
     return true;
 }
 
-/* A link to a file, and the times of a directory, have to wait while a file before them is to come again. */
-static bool has_to_wait(const struct receiver *receiver)
+/* A link to a file, and the times of a directory, have to wait while a file before them is to come again; not
+ * for ever, since the sender may have given it up. */
+static bool has_to_wait(const struct receiver *receiver, unsigned waits)
 {
-    return receiver->bad > 0 &&
+    return receiver->bad > 0 && waits < WAITS &&
            (receiver->entry.kind == SESSION_HARD_LINK || receiver->entry.kind == SESSION_LEAVE);
 }
 
@@ -214,9 +218,9 @@ bool entries_take(struct receiver *receiver)
     struct incoming *incoming = &receiver->incoming;
     bool unnamed = receiver->is_stream && entry->kind == SESSION_FILE;
     const char *problem = unnamed ? NULL : beneath_check(entry->path);
-    bool repeats;
+    unsigned waits;
 
-    if (!takes_number(receiver, entry->number, &repeats))
+    if (!takes_number(receiver, entry->number, &waits))
         return receiver_abort(receiver, "an entry with a number that has been used");
     if (entry->size != UINT64_MAX && entry->size > INT64_MAX)
         return receiver_abort(receiver, "a file that is larger than files can be");
@@ -231,8 +235,9 @@ bool entries_take(struct receiver *receiver)
         return refuse(receiver, problem) == REFUSED;
     if (receiver->granted & SESSION_DRY)
         return try_only(receiver);
-    if (!repeats && has_to_wait(receiver)) {
-        receiver->again[entry->number % SESSION_WINDOW] = (struct again){entry->number, false};
+    if (has_to_wait(receiver, waits)) {
+        receiver->again[entry->number % SESSION_WINDOW] =
+            (struct again){.number = entry->number, .waits = waits + 1};
         return receiver_ask_again(receiver, entry->number, 0, 0) && wire_flush(&receiver->wire, false);
     }
     return queue_add(receiver, false, NULL);

@@ -319,7 +319,8 @@ bool incoming_finish(struct receiver *receiver, const struct session_finish *fin
             return answer(receiver, false);
         incoming_discard(receiver);
         if (asked > 0) { /* the sender knows which, and sends it again, whole */
-            receiver->again[finish->number % SESSION_WINDOW] = (struct again){finish->number, true};
+            receiver->again[finish->number % SESSION_WINDOW] =
+                (struct again){.number = finish->number, .is_bad = true};
             receiver->bad++;
             return true;
         }
@@ -346,6 +347,7 @@ bool incoming_drop(struct receiver *receiver, uint64_t number)
     if (incoming->state == INCOMING_OPEN)
         incoming_discard(receiver);
     incoming->state = INCOMING_NONE;
-    receiver->again[number % SESSION_WINDOW] = (struct again){number, false}; /* it may be tried once more */
+    receiver->again[number % SESSION_WINDOW] =
+        (struct again){.number = number}; /* it may be tried once more */
     return true;
 }

@@ -13,6 +13,7 @@
 struct again {
     uint64_t number; /* 0: none */
     bool is_bad;     /* it is a file that came as something else than was sent */
+    unsigned waits;  /* how often it was put off */
 };
 
 struct receiver {
