@@ -76,15 +76,18 @@ static int open_directory(int dir, char *name)
     int outer = dir;
 
     while (outer != -1 && strlen(name) >= PATH_MAX) {
-        char *end = memrchr(name, '/', PATH_MAX - 1);
-        if (end == NULL) /* the kernel says that it is too long */
+        size_t end = PATH_MAX - 2;
+        while (end > 0 && name[end] != '/')
+            end--;
+        if (end == 0) /* the kernel says that it is too long */
             break;
-        *end = '\0';
+        name[end] = '\0';
         int inner = openat(outer, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (outer != dir)
             descriptor_close(&outer);
         outer = inner;
-        name = end + 1 + strspn(end + 1, "/");
+        name += end + 1;
+        name += strspn(name, "/");
     }
     int fd = outer == -1 ? -1 : openat(outer, *name != '\0' ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outer != dir)
