@@ -12,8 +12,6 @@
 #include "publish.h"
 #include "receiver.h"
 
-enum { WAITS = 4 }; /* a sender sends what was asked for five times again */
-
 enum verdict { WANTED, REPLACES, SKIPPED, REFUSED };
 
 static enum verdict refuse(struct receiver *receiver, const char *why)
@@ -196,7 +194,7 @@ static bool takes_number(struct receiver *receiver, uint64_t number, unsigned *w
  * for ever, since the sender may have given it up. */
 static bool has_to_wait(const struct receiver *receiver, unsigned waits)
 {
-    return receiver->bad > 0 && waits < WAITS &&
+    return receiver->bad > 0 && waits + 1 < SESSION_ROUNDS &&
            (receiver->entry.kind == SESSION_HARD_LINK || receiver->entry.kind == SESSION_LEAVE);
 }
 

@@ -7,7 +7,12 @@
 
 #define STORE_NAME ".zrecv.d"
 
-enum { STORE_ID = 2 * SESSION_ID + 1, STORE_SLOT = 24, STORE_MADE = PATH_MAX / 2, STORE_SUM = 16 };
+enum {
+    STORE_ID = 2 * SESSION_ID + 1,
+    STORE_SLOT = 24,
+    STORE_MADE = PATH_MAX / 2 + SESSION_WINDOW,
+    STORE_SUM = 16
+};
 
 struct store {
     int root;          /* the caller's */
@@ -50,7 +55,8 @@ int store_open_slot(const struct store *store, uint64_t slot, bool made);
  * in. */
 int store_reopen_slot(const struct store *store, uint64_t slot);
 
-/* Remembers a directory that has been made; no path has room for more of them than are remembered. */
+/* Remembers a directory that has been made; no path has room for more of them, and no window for more that
+ * wait to be left, than are remembered. */
 void store_note_made(struct store *store, const char *path);
 
 /* Whether this session has made the directory, and not left it; and when it leaves it. They are not left in

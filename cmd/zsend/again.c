@@ -74,7 +74,7 @@ static bool send_one(struct sender *sender, struct outstanding *one)
     one->again = false;
     if (!good)
         sender_abort(sender, SESSION_LOCAL, "no memory");
-    else if (++one->tries > FILE_ROUNDS) {
+    else if (++one->tries > SESSION_ROUNDS) {
         message_note("'%s': it changes while it is sent, or does not arrive as it is sent", again.source);
         sender_note(sender, SESSION_DIGEST);
         answers_forget(sender, one);

@@ -183,7 +183,7 @@ static enum outcome check(struct sending *sending)
     struct sender *sender = sending->sender;
     bool same = true;
 
-    for (int round = 0; round < FILE_ROUNDS; round++) {
+    for (int round = 0; round < SESSION_ROUNDS; round++) {
         if (!finish(sending, true))
             return OVER;
         while (sender->answer == CURRENT_NONE)

@@ -5,8 +5,6 @@
 
 #include "sender.h"
 
-enum { FILE_ROUNDS = 5 }; /* of chunks, or of files, that do not arrive as they are */
-
 /* A file as it is found: in the directory dir by this name, known to the receiver by path and to the user by
  * text. */
 struct source_file {

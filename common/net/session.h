@@ -38,6 +38,7 @@ enum {
     SESSION_TEXT = 2 * PATH_MAX, /* bytes of a reason, with its NUL */
     SESSION_ASKS =
         1024 * 1024,      /* bytes of a file from which on the sender waits for CHECKED behind its ENTRY */
+    SESSION_ROUNDS = 5,   /* so often a sender sends again what does not arrive as it is */
     SESSION_WINDOW = 512, /* entries that may wait for DONE */
     SESSION_STREAM_CHUNK =
         1024 * 1024 /* bytes at most of a chunk for standard output: it waits in memory for its digest */
