@@ -60,10 +60,10 @@ void descriptor_path(char path[DESCRIPTOR_PATH], int fd)
     snprintf(path, DESCRIPTOR_PATH, "/proc/self/fd/%d", fd);
 }
 
+/* Every close(2) of a file flushes it, not the last one alone. */
 bool descriptor_flush(int fd)
 {
-    int copy =
-        fcntl(fd, F_DUPFD_CLOEXEC, 0); /* every close(2) of a file flushes it, not the last one alone */
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
     return copy >= 0 && close(copy) == 0;
 }

@@ -77,6 +77,15 @@ static void unmap(struct route *route)
     route->map = NULL;
 }
 
+/* Where it ends; the descriptor stays at position. -1 with errno. */
+static off_t end_of(int fd, const struct stat *status, off_t position)
+{
+    if (!S_ISBLK(status->st_mode))
+        return status->st_size;
+    off_t end = lseek(fd, 0, SEEK_END);
+    return lseek(fd, position, SEEK_SET) < 0 ? -1 : end;
+}
+
 /* Maps the next window of at most n bytes at the descriptor's position, and moves that on. The mapping is
  * only ever the argument of a system call: if the file is cut short, that says EFAULT; nobody gets SIGBUS. */
 static ssize_t take_by_mmap(struct route *route, size_t n)
@@ -86,8 +95,8 @@ static ssize_t take_by_mmap(struct route *route, size_t n)
 
     if (position < 0 || fstat(route->in, &status) != 0)
         return -1;
-    off_t end = S_ISBLK(status.st_mode) ? lseek(route->in, 0, SEEK_END) : status.st_size;
-    if (end < 0 || lseek(route->in, position, SEEK_SET) < 0)
+    off_t end = end_of(route->in, &status, position);
+    if (end < 0)
         return -1;
     if (position > end && route->map_length > 0) { /* what was sent last was not all in the file */
         errno = EFAULT;

@@ -209,7 +209,7 @@ void pump_count(struct pump *pump, enum method method, size_t n)
 /*
  * The end of the source, or a fast method that cannot see what is there: FUSE files of size 0 and some of
  * /proc say 0 to it and have data for read (field-tested by GNU cp). One byte read at the position, which
- * does not move, tells.
+ * does not move, tells. An error of that is for the next method to tell.
  */
 static bool at_end(struct pump *pump)
 {
@@ -217,8 +217,7 @@ static bool at_end(struct pump *pump)
 
     if (!is_file(pump->route.in_kind) || pump_current(pump) == METHOD_READ)
         return true;
-    return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) ==
-           0; /* an error is the next method's */
+    return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) == 0;
 }
 
 /* A direct method is one call with two ends: a read of one byte tells whether the source is the one that
