@@ -190,17 +190,14 @@ static bool link_to_copy(struct copier *copier, const struct entry *entry)
         return false;
     const struct place place = place_of(copy, &opened);
     bool there = is_still_there(copy, &place);
-    if (!there && errno != 0 && errno != ENOENT && errno != ENOTDIR) { /* it may well be there */
-        run_complain(copier->run, errno, "cannot create hard link '%s' to '%s'", entry->to.text, place.text);
-        undo(copier, entry);
-        descriptor_close(&opened);
-        return true;
-    }
+    bool may_be = !there && errno != 0 && errno != ENOENT && errno != ENOTDIR;
+    if (may_be)
+        message_error(errno, "cannot create hard link '%s' to '%s'", entry->to.text, place.text);
     as_it_is.followed = false;
-    if (there && !node_link(&as_it_is, place.dir, place.name, place.text, true))
+    if (may_be || (there && !node_link(&as_it_is, place.dir, place.name, place.text, true)))
         undo(copier, entry);
     descriptor_close(&opened);
-    return there;
+    return may_be || there;
 }
 
 static bool copy_data(struct copier *copier, const struct entry *entry, bool at_once)

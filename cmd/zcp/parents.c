@@ -117,14 +117,6 @@ bool parents_make(struct parents *parents, struct copier *copier, const char *so
     return true;
 }
 
-/* What cannot be read can still have attributes. */
-static int open_directory(int dir, const char *name)
-{
-    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd < 0 && errno == EACCES ? openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
-}
-
 static void finish(const struct parent *parent, const struct copier *copier)
 {
     const struct place from = {.dir = AT_FDCWD, .name = parent->source, .text = parent->source},
@@ -134,8 +126,8 @@ static void finish(const struct parent *parent, const struct copier *copier)
     struct settings settings = *copier->settings;
 
     settings.preserve.xattr = false; /* cp(1) does not give them these */
-    attributes.in = open_directory(AT_FDCWD, parent->source);
-    attributes.out = attributes.in < 0 ? -1 : open_directory(parent->dir, parent->name);
+    attributes.in = path_open_directory(AT_FDCWD, parent->source, true);
+    attributes.out = attributes.in < 0 ? -1 : path_open_directory(parent->dir, parent->name, true);
     if (attributes.out < 0)
         run_complain(copier->run, errno, "cannot access '%s'",
                      attributes.in < 0 ? parent->source : parent->target);

@@ -2,6 +2,7 @@
 /* Growing and cutting. */
 #include "path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -71,7 +72,7 @@ char *path_parent(const char *name)
 }
 
 /* Opens a directory. Changes the name: one that is too long for a call is gone through in pieces. */
-static int open_directory(int dir, char *name)
+static int open_in_pieces(int dir, char *name)
 {
     int outer = dir;
 
@@ -95,10 +96,18 @@ static int open_directory(int dir, char *name)
     return fd;
 }
 
+int path_open_directory(int dir, const char *name, bool follow)
+{
+    int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+    int fd = openat(dir, name, O_RDONLY | flags);
+
+    return fd < 0 && errno == EACCES ? openat(dir, name, O_PATH | flags) : fd;
+}
+
 int path_open_parent(int dir, const char *name)
 {
     char *parent = path_parent(name);
-    int fd = parent ? open_directory(dir, parent) : -1;
+    int fd = parent ? open_in_pieces(dir, parent) : -1;
 
     free(parent);
     return fd;

@@ -23,6 +23,10 @@ size_t path_last(const char *name);
 /* What stands before that: the name of a directory, "." if it is nothing. To be freed; NULL: no memory. */
 char *path_parent(const char *name);
 
+/* Opens a directory; follow: also behind a symbolic link. One that cannot be read can still be written into
+ * and have attributes: it is opened with O_PATH. Returns a descriptor, or -1 with errno. */
+int path_open_directory(int dir, const char *name, bool follow);
+
 /* Opens the directory that the name, as seen from the directory dir, stands in; the name may be longer than
  * PATH_MAX. Returns a descriptor, or -1 with errno. */
 int path_open_parent(int dir, const char *name);

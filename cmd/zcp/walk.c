@@ -72,18 +72,9 @@ static bool may_be_entered(struct copier *copier, const struct entry *entry)
     return run_fail(copier->run);
 }
 
-static int open_directory(const struct place *place, bool follow)
-{
-    int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
-    int fd = openat(place->dir, place->name, O_RDONLY | flags);
-
-    /* One that cannot be read can still be written into. */
-    return fd < 0 && errno == EACCES ? openat(place->dir, place->name, O_PATH | flags) : fd;
-}
-
 static bool open_target(struct level *level, const struct entry *entry)
 {
-    level->target = open_directory(&entry->to, entry->through_link);
+    level->target = path_open_directory(entry->to.dir, entry->to.name, entry->through_link);
     if (level->target >= 0 && fstat(level->target, &level->copied) == 0)
         return true;
     run_complain(level->copier->run, errno, "cannot access '%s'", entry->to.text);
@@ -125,7 +116,8 @@ static bool open_source(struct level *level, const struct entry *entry)
     level->names.ended = level->source < 0 || is_left_out(level->copier, entry);
     if (level->source < 0) {
         run_complain(level->copier->run, errno, "cannot access '%s'", entry->from.text);
-        level->source = open_directory(&entry->from, entry->followed); /* for its attributes */
+        level->source =
+            path_open_directory(entry->from.dir, entry->from.name, entry->followed); /* for its attributes */
     }
     if (level->source < 0)
         return false;
@@ -204,8 +196,7 @@ static void limit_levels(struct copier *copier)
 static int open_parent(int fd, const struct stat *expected)
 {
     struct stat status;
-    const struct place place = {.dir = fd, .name = ".."};
-    int parent = open_directory(&place, false);
+    int parent = path_open_directory(fd, "..", false);
 
     if (parent >= 0 && (fstat(parent, &status) != 0 || !same_inode(&status, expected))) {
         descriptor_close(&parent);
