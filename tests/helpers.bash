@@ -139,6 +139,19 @@ ours() {
     chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
 }
 
+# all_threads STATE PID: an event: they are in that state of proc(5), S or T.
+all_threads() {
+    ! sed -n 's/^State:[[:space:]]*//p' "/proc/$2"/task/*/status | grep -qv "^$1"
+}
+
+# hold_lease FILE: another process has a lease on it until the FIFO gate is opened; the file lease tells when the file is wanted.
+hold_lease() {
+    [ -p gate ] || mkfifo gate
+    rm -f lease
+    python3 "$BATS_TEST_DIRNAME/lease.py" "$1" gate >lease &
+    wait_for has_line lease held
+}
+
 # open_gate FIFO: lets those go on who wait for it (peer.py wait:FIFO, ends.py --gate FIFO).
 open_gate() {
     : >"$1"

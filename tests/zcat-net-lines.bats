@@ -127,11 +127,6 @@ has_ended() {
     grep -q "$(printf ': [0-9A-F]*:[0-9A-F]* 0100007F:%04X 08 ' "$1")" /proc/net/tcp
 }
 
-# is_stopped PID: all its threads.
-is_stopped() {
-    ! sed -n 's/^State:[[:space:]]*//p' "/proc/$1"/task/*/status | grep -qv '^T'
-}
-
 @test "-t does not answer a peer that has closed, which would take back what it has acknowledged" {
     mkfifo in go
     start_peer recv:6 say:got wait:go text:$'bye\377\375\1' close
@@ -141,7 +136,7 @@ is_stopped() {
     echo hello >&9
     wait_for has_line peer.log got
     kill -STOP "$client"
-    wait_for is_stopped "$client"
+    wait_for all_threads T "$client"
     open_gate go
     wait_for gone "$peer"
     wait_for has_ended "$port"

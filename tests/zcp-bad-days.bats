@@ -125,11 +125,6 @@ whole_or_named() {
     done
 }
 
-# sleeps PID: all its threads.
-sleeps() {
-    ! sed -n 's/^State:[[:space:]]*//p' "/proc/$1"/task/*/status | grep -qv '^S'
-}
-
 @test "directories that are done wait with their descriptors for a file that is not, and there are enough" {
     mkdir tree
     echo 0 >tree/0 # read first: it has the lowest inode number
@@ -137,14 +132,12 @@ sleeps() {
         mkdir "tree/$i"
         [ "$((i % 10))" -ne 0 ] || echo "$i" >"tree/$i/file"
     done
-    mkfifo gate
-    python3 "$BATS_TEST_DIRNAME/lease.py" tree/0 gate >lease &
-    wait_for has_line lease held
+    hold_lease tree/0
     (ulimit -n 200 && exec zcp -j2 -RT tree copy 2>err) &
     copier=$!
     wait_for has_line lease wanted
     wait_for test -d copy/1
-    wait_for sleeps $copier
+    wait_for all_threads S $copier
     open_gate gate
     status_of $copier
     [ ! -s err ]
@@ -157,16 +150,13 @@ sleeps() {
 copying_leased() {
     echo new >new
     echo old >old
-    rm -f lease
-    python3 "$BATS_TEST_DIRNAME/lease.py" "$1" gate >lease &
-    wait_for has_line lease held
+    hold_lease "$1"
     zcp "${@:2}" new old 2>err &
     copier=$!
     wait_for has_line lease wanted
 }
 
 @test "a file that another process has leased is waited for, be it source or target" {
-    mkfifo gate
     for leased in new old; do
         copying_leased "$leased"
         open_gate gate
@@ -179,7 +169,6 @@ copying_leased() {
 }
 
 @test "a signal ends the waiting for a leased file" {
-    mkfifo gate
     for case in new:--in-place old:--in-place new:--atomic new:; do
         # shellcheck disable=SC2086 # none or one
         copying_leased "${case%:*}" ${case#*:}

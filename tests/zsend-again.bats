@@ -19,35 +19,30 @@ dated() {
     touch -hd '2001-02-03 04:05:06.789' "$@"
 }
 
-@test "a link to a file that is sent again, and the time of its directory, wait for it" {
+# comes_right AT...: a file, a link to it and their directories do, although a byte is another one at these places of the stream.
+comes_right() {
     mkdir -p tree/deep
     random_file tree/deep/x 200000
     ln tree/deep/x tree/deep/y
     dated tree/deep/x tree/deep tree
     receive --plain in
-    between --up=100000 --how=flip
+    for at; do
+        between --up="$at" --how=flip
+    done
     send --plain tree
     ended 0 0
-    [ "$(went up)" -gt 390000 ] # the file came twice
+    [ "$(went up)" -gt $((200000 * ($# + 1) - 10000)) ] # the file came once more for each
     same tree in/tree
     [ in/tree/deep/x -ef in/tree/deep/y ]
     nothing_left in
 }
 
+@test "a link to a file that is sent again, and the time of its directory, wait for it" {
+    comes_right 100000
+}
+
 @test "they wait for a file that does not come right the second time either" {
-    mkdir -p tree/deep
-    random_file tree/deep/x 200000
-    ln tree/deep/x tree/deep/y
-    dated tree/deep/x tree/deep tree
-    receive --plain in
-    between --up=300000 --how=flip
-    between --up=100000 --how=flip
-    send --plain tree
-    ended 0 0
-    [ "$(went up)" -gt 590000 ] # the file came three times
-    same tree in/tree
-    [ in/tree/deep/x -ef in/tree/deep/y ]
-    nothing_left in
+    comes_right 300000 100000
 }
 
 @test "so they do when the session before had sent another content" {
@@ -289,7 +284,7 @@ as_nobody() {
             kill "$receiver" 2>/dev/null || true
             status_of "$receiver"
             [ -s said ]
-            receive --plain --accept=xattrs --overwrite in
+            receive --plain --accept=xattrs in
             send --plain --xattrs tree
         fi
         ended 0 0

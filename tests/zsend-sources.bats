@@ -59,9 +59,7 @@ has_heard() {
 @test "a file that another process has leased is waited for, while the receiver hears of the sender" {
     can_trace
     random_file like 100001
-    mkfifo gate
-    python3 "$BATS_TEST_DIRNAME/lease.py" like gate >lease &
-    wait_for has_line lease held
+    hold_lease like
     rm -f heard
     traced trace recvfrom timeout 60 zrecv --plain --print-port 127.0.0.1:0 in 2>heard </dev/null &
     receiver=$!
@@ -78,9 +76,7 @@ has_heard() {
 
 @test "a session that breaks off while a leased file is waited for is no failure of the file" {
     random_file like 100001
-    mkfifo gate
-    python3 "$BATS_TEST_DIRNAME/lease.py" like gate >lease &
-    wait_for has_line lease held
+    hold_lease like
     receive in
     start_send like
     wait_for has_line lease wanted
