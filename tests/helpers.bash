@@ -62,6 +62,12 @@ random_file() {
     head -c "$2" /dev/urandom >"$1"
 }
 
+# bytes_of MARK FILE: the bytes that the lines with this mark in a --hex-dump show. The text at their ends is not looked
+# at, whatever it looks like.
+bytes_of() {
+    sed -n "s/^$1 [0-9a-f]* \(\( [0-9a-f][0-9a-f]\)*\) *  |.*/\1/p" "$2" | xxd -r -p
+}
+
 # take_port FILE: waits for the line of --print-port in FILE and sets $port.
 take_port() {
     wait_for has_line "$1" '^[0-9][0-9]*$'

@@ -26,11 +26,6 @@ sha() {
     sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# bytes_of MARK FILE: those that the dump shows for this direction.
-bytes_of() {
-    sed -n "s/^$1 [0-9a-f]* \(.*\)  |.*/\1/p" "$2" | xxd -r -p
-}
-
 milliseconds() {
     python3 -c 'import time; print(time.monotonic_ns() // 1000000)'
 }

@@ -17,11 +17,6 @@ sends() {
     [ "$status" -eq 0 ]
 }
 
-# bytes_of MARK FILE: those that the dump shows for this direction.
-bytes_of() {
-    sed -n "s/^$1 [0-9a-f]* \(.*\)  |.*/\1/p" "$2" | xxd -r -p
-}
-
 @test "both ends print the digest of what went through" {
     random_file data 3000001
     listen --hash=sha256
@@ -112,7 +107,7 @@ $(sha question)  sent" ]
 @test "the dump shows every byte of both directions, each with its own offsets" {
     need xxd
     random_file question 5000
-    random_file answer 7001
+    { random_file answer 7001 && printf 'ab  |cd ef  |' >>answer; } # as the end of a line looks
     INPUT=answer listen
     timeout 20 zcat-net --hex-dump=dump 127.0.0.1 "$port" <question >got
     status_of "$listener"
