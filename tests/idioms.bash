@@ -57,7 +57,9 @@ start() {
 # find_name GROUP: sets $address to that at which one of these processes waits for peers.
 find_name() {
     local processes
-    processes=$(pgrep -g "$1" | sed 's/.*/pid=&,/') && address=$(ss -Hlnptux | grep -m 1 -F "$processes") || return 1
+    processes=$(pgrep -g "$1" | sed 's/.*/pid=&,/')
+    [ "$processes" ] || return 1 # the group is still to come
+    address=$(ss -Hlnptux | grep -m 1 -F "$processes") || return 1
     read -r _ _ _ _ address _ <<<"$address"
 }
 
