@@ -211,9 +211,25 @@ greets() {
     [ "$(cat out)" = hello ]
 }
 
-# free_port: sets $port to one on which nobody listens.
+# free_port: sets $port to one on which nobody listens: of those that the kernel gives to none who asks for any, as other
+# tests do at the same time.
 free_port() {
-    port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(python3 - <<'END'
+import random
+import socket
+
+with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+    lowest = int(file.read().split()[0])
+while True:
+    port = random.randrange(10000, lowest) if lowest > 20000 else 0
+    try:
+        with socket.create_server(("127.0.0.1", port)) as server:
+            print(server.getsockname()[1])
+            break
+    except OSError:
+        pass
+END
+    )
 }
 
 # What the tests of ztee share.
