@@ -331,6 +331,21 @@ has_written_down() {
     done
 }
 
+@test "what a receiver that was killed has left without a word in its journal is not in the way" {
+    random_file other 3000
+    sources=("$like" other)
+    broken 12900000
+    wait_for has_written_down 3
+    local left store
+    store=$(echo in/.zrecv.d/*)
+    for left in {0..9}; do
+        [ -e "$store/$left" ] || install -m 000 /dev/null "$store/$left"
+    done
+    goes_on
+    cmp "$like" in/like
+    cmp other in/other
+}
+
 @test "what --verify has found to be wrong is sent anew by the next session" {
     broken 12900000 --plain
     wait_for has_written_down 3

@@ -157,14 +157,14 @@ void store_slot_name(uint64_t slot, char name[STORE_SLOT])
 
 int store_open_slot(const struct store *store, uint64_t slot, bool made)
 {
+    const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (made ? O_CREAT | O_EXCL : 0);
     char name[STORE_SLOT];
     struct stat status;
 
     store_slot_name(slot, name);
-    if (made) /* a session that was killed may have left one that the journal does not know */
-        unlinkat(store->dir, name, 0);
-    int fd = openat(store->dir, name,
-                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (made ? O_CREAT | O_EXCL : 0), 0600);
+    int fd = openat(store->dir, name, flags, 0600);
+    if (fd < 0 && made && errno == EEXIST && unlinkat(store->dir, name, 0) == 0)
+        fd = openat(store->dir, name, flags, 0600); /* a session that was killed had left one */
     if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
         return fd;
     descriptor_close(&fd);
