@@ -16,6 +16,7 @@ make_tree() {
     random_file tree/sub/large 5243000
     fallocate -p -o 256K -l 1M tree/sub/large
     random_file tree/sub/small 3000
+    truncate -s 20000 tree/sub/small # a hole at the end
     echo one >tree/sub/one
     ln tree/sub/one tree/other
     ln -s sub/small tree/link
