@@ -116,6 +116,23 @@ over() {
     cmp far in/far
 }
 
+@test "small files are confirmed many at a time" {
+    can_trace
+    mkdir tree
+    for name in {1..200}; do echo "$name" >"tree/$name"; done
+    for fsync in '' --no-fsync; do
+        rm -rf in/* heard
+        # shellcheck disable=SC2086 # an option or none
+        traced trace sendto timeout 60 zrecv --plain $fsync --print-port 127.0.0.1:0 in 2>heard </dev/null &
+        receiver=$!
+        take_port heard
+        send --plain tree
+        ended 0 0
+        same tree in/tree
+        [ "$(wc -l <trace)" -lt 100 ]
+    done
+}
+
 @test "two sources of one name never become one" {
     mkdir a b
     echo a >a/x

@@ -78,10 +78,10 @@ bool queue_add(struct receiver *receiver, bool replaces, const struct known_file
     return queue->count < QUEUE_MOST && queue->bytes < most_bytes ? true : queue_flush(receiver);
 }
 
-bool queue_is_due(const struct receiver *receiver, uint64_t now)
+bool queue_is_due(const struct receiver *receiver, bool idle, uint64_t now)
 {
     const struct queue *queue = &receiver->queue;
-    return queue->count > 0 && (!receiver->settings->sync || now - queue->since >= patience);
+    return queue->count > 0 && ((idle && !receiver->settings->sync) || now - queue->since >= patience);
 }
 
 /* The files of the queue are on disk. False with errno. */

@@ -40,8 +40,8 @@ bool queue_add(struct receiver *receiver, bool replaces, const struct known_file
 /* Publishes all, and tells the sender. False: the session cannot go on. */
 bool queue_flush(struct receiver *receiver);
 
-/* Whether nothing is gained by waiting for more. now: nanoseconds. */
-bool queue_is_due(const struct receiver *receiver, uint64_t now);
+/* Whether nothing is gained by waiting for more. idle: nothing more has come yet. now: nanoseconds. */
+bool queue_is_due(const struct receiver *receiver, bool idle, uint64_t now);
 
 void queue_free(struct queue *queue);
 

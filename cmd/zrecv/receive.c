@@ -256,11 +256,11 @@ static enum course take_frame(struct receiver *receiver, const struct frame *fra
 /* The next frame. When none has come yet, what is complete is published, unless more may come in a moment. */
 static enum wire_result next_frame(struct receiver *receiver, struct frame *frame, const uint8_t **payload)
 {
-    if (queue_is_due(receiver, clock_now()) && !queue_flush(receiver))
+    if (queue_is_due(receiver, false, clock_now()) && !queue_flush(receiver))
         return WIRE_FAILED;
     enum wire_result result = wire_receive(&receiver->wire, false, frame, payload);
     while (result == WIRE_NOTHING && receiver->queue.count > 0) {
-        if (queue_is_due(receiver, clock_now()) && !queue_flush(receiver))
+        if (queue_is_due(receiver, true, clock_now()) && !queue_flush(receiver))
             return WIRE_FAILED;
         if (receiver->queue.count > 0)
             descriptor_wait(receiver->wire.channel->fd, POLLIN, -1, 50);
