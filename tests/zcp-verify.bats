@@ -100,6 +100,22 @@ damaged='
     done
 }
 
+@test "so it does where O_DIRECT is refused, at once or only by the read, and the page cache keeps the copy" {
+    can_trace
+    [ "$(stat -fc %T .)" != tmpfs ] || skip 'there is no device under a tmpfs'
+    random_file a 800000
+    : >b
+    traced log fcntl -P "$PWD/b" zcp --verify a b 2>said
+    [ ! -s said ]
+    nth=$(awk '/fcntl/ { n++ } /F_SETFL.*O_DIRECT/ { print n; exit }' log)
+    for refused in "fcntl:error=EINVAL:when=$nth" pread64:error=EINVAL:when=1; do
+        traced log fcntl,pread64,fadvise64 -P "$PWD/b" -e inject=fadvise64:retval=0 -e inject="$refused" zcp --verify a b 2>said
+        grep -q 'EINVAL.*INJECTED' log
+        [ "$(cat said)" = "zcp: warning: 'b' could only be read back from memory" ]
+        cmp a b
+    done
+}
+
 @test "a device, which goes on behind the bytes, is verified; what cannot be read back is an error" {
     random_file a 300001
     mkfifo fifo

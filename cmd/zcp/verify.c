@@ -25,7 +25,8 @@ struct reading {
     const struct sums *sums;
     struct digest *digest;
     int fd;
-    bool device; /* a block device, which goes on behind what has been copied */
+    bool *from_memory; /* what is read may come from there */
+    bool device;       /* a block device, which goes on behind what has been copied */
     uint64_t length;
 };
 
@@ -43,8 +44,8 @@ static bool set_direct(int fd, bool direct)
     return flags >= 0 && fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
 }
 
-/* On its device, and out of memory. *from_memory: it is still there, or not to be had from elsewhere. */
-static bool prepare(struct reading *reading, bool *from_memory)
+/* On its device, and out of memory, unless it stays there, or is not to be had from elsewhere. */
+static bool prepare(struct reading *reading)
 {
     while (fsync(reading->fd) != 0) {
         if (errno == EINVAL) /* nothing to sync */
@@ -56,7 +57,7 @@ static bool prepare(struct reading *reading, bool *from_memory)
     }
     posix_fadvise(reading->fd, 0, 0, POSIX_FADV_DONTNEED);
     bool direct = set_direct(reading->fd, true);
-    *from_memory = lives_in_memory(reading->fd) || (!direct && cache_holds_some(reading->fd));
+    *reading->from_memory = lives_in_memory(reading->fd) || (!direct && cache_holds_some(reading->fd));
     return true;
 }
 
@@ -67,10 +68,12 @@ static ssize_t read_some(const struct reading *reading, char *buffer)
         ssize_t n = pread(reading->fd, buffer, MOVER_BUFFER, (off_t)reading->length);
         if (n >= 0 || (errno != EINTR && errno != EINVAL))
             return n;
-        if (errno == EINVAL && !(fcntl(reading->fd, F_GETFL) & O_DIRECT))
+        if (errno == EINTR)
+            continue;
+        if (!(fcntl(reading->fd, F_GETFL) & O_DIRECT) || !set_direct(reading->fd, false))
             return -1;
-        if (errno == EINVAL && !set_direct(reading->fd, false))
-            return -1;
+        if (reading->length == 0 && cache_holds_some(reading->fd)) /* else it is an end that is not aligned */
+            *reading->from_memory = true;
     }
 }
 
@@ -131,15 +134,15 @@ static bool begin(struct reading *reading)
 bool verify_copy(struct mover *mover, const struct place *from, int out, const struct place *to,
                  const struct sums *sums, bool *from_memory)
 {
-    struct reading reading = {.mover = mover, .from = from, .to = to, .sums = sums, .fd = out};
+    struct reading reading = {
+        .mover = mover, .from = from, .to = to, .sums = sums, .fd = out, .from_memory = from_memory};
     char *buffer = mover_buffer(mover);
 
     if (buffer == NULL) {
         message_error(errno, "cannot verify '%s'", to->text);
         return false;
     }
-    bool same =
-        begin(&reading) && prepare(&reading, from_memory) && read_back(&reading, buffer) && compare(&reading);
+    bool same = begin(&reading) && prepare(&reading) && read_back(&reading, buffer) && compare(&reading);
     if (reading.digest != NULL)
         digest_free(reading.digest);
     return same;
