@@ -200,16 +200,17 @@ def describe(path, start, firsts):
 
 
 def snapshot(top, start):
-    """everything below top: {name: {field: value}}"""
+    """everything below top: {name: {field: value}}; and the names of each directory in the order of their inodes"""
     os.chdir(top)
-    found, firsts, waiting = {}, {}, ["."]
+    found, firsts, waiting, places = {}, {}, ["."], {}
     while waiting:
         path = waiting.pop()
         found[path], status = describe(path, start, firsts)
+        places[path] = os.path.dirname(path), status.st_ino
         if stat.S_ISDIR(status.st_mode) and len(path) < LONGEST:
             names = opened_up(path, status, lambda: os.listdir(path))
             waiting += [path + "/" + name for name in sorted(names, reverse=True)]
-    return found
+    return found, sorted(places, key=places.get)
 
 
 def differences(wanted, found):
