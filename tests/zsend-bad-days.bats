@@ -176,7 +176,7 @@ whole_or_named() {
         printf "%s" "$RANDOM" | dd of=like bs=1 seek=$((RANDOM * 600)) conv=notrunc status=none
     done &
     writer=$!
-    send like rest
+    send --bwlimit=40M like rest # so slowly that the writer has its turns
     kill "$writer"
     ended 1 1
     grep -q "like'*: " said
