@@ -240,6 +240,23 @@ bad4.sh' ]
     long_files 400 cmd/*/*.[ch] common/*/*.[ch] | nothing
 }
 
+# unnoticed FILE...: prints the statements of tests whose failure ends nothing: behind an exclamation mark, and before the last
+# command of a list.
+unnoticed() {
+    awk '
+        /^@test/ { inside = 1 }
+        /^}/ { inside = 0 }
+        !inside || / \|\| / || /^ *(if|while|until|elif|for|#)/ { next }
+        /^ +! / || /^ +[^"'"'"']*\] && (! )?\[/ || /^ +(\[ .*\]|cmp .*|grep .*) && (! )?(\[|cmp|grep) / { print FILENAME ":" FNR ": " $0 }' "$@"
+}
+
+@test "no assertion fails unnoticed" {
+    printf '%s\n' '@test "x" {' '    ! grep x y' '    [ a = b ] && [ c = d ]' '    cmp a b && cmp a c' '    [ a ] || b' \
+        '    ! is_it || skip' '    run ! grep x y' '}' >bad.bats
+    [ "$(unnoticed bad.bats | cut -d : -f 2 | tr '\n' ' ')" = '2 3 4 ' ]
+    unnoticed "$tree"/tests/*.bats | nothing
+}
+
 # tests_of COMMAND: the names of its files of tests, which are all but the other commands'.
 tests_of() {
     local file folder owner

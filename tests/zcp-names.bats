@@ -55,13 +55,17 @@ zcp_same() {
 
 @test "-H follows a link that is an operand, -d and -P do not, and -L follows all" {
     zcp -RH operand by-h
-    [ -d by-h ] && [ ! -L by-h ] && [ -L by-h/link ]
+    [ -d by-h ]
+    [ ! -L by-h ]
+    [ -L by-h/link ]
     zcp -d operand by-d
     [ -L by-d ]
     zcp -RP operand by-p
     [ -L by-p ]
     zcp -RL operand by-l
-    [ ! -L by-l/link ] && [ -f by-l/link ] && [ -d by-l/to-directory ]
+    [ ! -L by-l/link ]
+    [ -f by-l/link ]
+    [ -d by-l/to-directory ]
 }
 
 @test "--keep-directory-symlink copies into what a link in the destination leads to" {

@@ -28,7 +28,8 @@ moved() {
         cmp -s a b && printf '\1' | dd of=b bs=1 seek="$at" conv=notrunc status=none
         touch -r a b
         bytes=$(moved -p a b)
-        [ "$bytes" -ge $((3000000 - at)) ] && [ "$bytes" -le $((3000000 - at + 4096)) ]
+        [ "$bytes" -ge $((3000000 - at)) ]
+        [ "$bytes" -le $((3000000 - at + 4096)) ]
         cmp a b
     done
     [ "$(moved a b)" = 0 ]

@@ -43,7 +43,8 @@ damaged='
     on_ext4 '
         stopped_before_reading said
         kill -CONT "$stopped"; wait_for test -s status
-        [ "$(cat status)" = 0 ] && [ ! -s said ]
+        [ "$(cat status)" = 0 ]
+        [ ! -s said ]
         rm disk/b
         stopped_before_reading said'"$damaged"'
         kill -CONT "$stopped"; wait_for test -s status

@@ -319,7 +319,8 @@ waits_for() {
     mapfile -t counts < <(sed -n 's/^zrecv: debug: plain: read \([0-9]*\)$/\1/p' heard)
     echo "${counts[@]}"
     [ "${#counts[@]}" -eq 2 ]
-    [ "${counts[0]}" -gt 5000000 ] && [ "${counts[0]}" -le 6000000 ]
+    [ "${counts[0]}" -gt 5000000 ]
+    [ "${counts[0]}" -le 6000000 ]
     [ "${counts[1]}" -lt 5000000 ]
     [ $((counts[0] + counts[1])) -ge 9000001 ]
 }
