@@ -100,9 +100,13 @@ has_lines() {
     [ "$(grep -c -e "$2" "$1")" -ge "$3" ]
 }
 
-# listens_at PATH: an event: somebody listens at that unix socket.
+# listens_at PROCESS PATH: an event: it listens at that unix socket. Other tests have sockets of the same name.
 listens_at() {
-    grep -q " 00010000 .*[ /]${1##*/}\$" /proc/net/unix
+    local inode
+    for inode in $(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null | tr -dc '0-9\n'); do
+        ! grep -q " 00010000 [0-9]* [0-9]* *$inode .*${2##*/}\$" /proc/net/unix || return 0
+    done
+    return 1
 }
 
 # plant DIRECTORY: makes a tree that has something of everything.

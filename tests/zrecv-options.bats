@@ -182,7 +182,7 @@ has_session() {
         rm -f heard
         zrecv ${option:+"$option"} "unix:$PWD/socket" in 2>heard </dev/null &
         receiver=$!
-        wait_for listens_at socket
+        wait_for listens_at "$receiver" socket
         echo x >like
         timeout 60 zsend like "unix:$PWD/socket"
         status_of "$receiver"

@@ -140,7 +140,7 @@ setup() {
     rm -rf in/*
     zsend --listen tree "unix:$PWD/socket" 2>said &
     sender=$!
-    wait_for listens_at socket
+    wait_for listens_at "$sender" socket
     timeout 60 zrecv --connect "unix:$PWD/socket" in 2>heard
     sender_ends
     [ "$sent" -eq 0 ]

@@ -22,7 +22,7 @@ over() {
     zrecv "$@" --print-port "$address" in 2>heard &
     receiver=$!
     if [[ $address = unix:* ]]; then
-        wait_for listens_at "${address#unix:}"
+        wait_for listens_at "$receiver" "${address#unix:}"
     else
         take_port heard
         address=${address%:0}:$port
