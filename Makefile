@@ -72,7 +72,7 @@ $(BUILD)/man/%.1: man/%.h2m $(BUILD)/bin/%
 man: $(pages)
 
 # Tests. Programs in C first, then one bats file a subject; tests/run counts and sums up.
-unit = address attributes digest filter key ladder limit lines method mover option pack progress proxy pump session size stall
+unit = address attributes descriptor digest filter key ladder limit lines method mover option pack progress proxy pump session size stall
 unit_bin = $(unit:%=$(BUILD)/tests/%)
 helpers = $(BUILD)/tests/short.so $(BUILD)/tests/fuzz-broken
 

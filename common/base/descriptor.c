@@ -55,6 +55,13 @@ uint64_t descriptor_bytes_left(int fd)
     return status.st_size > position ? (uint64_t)(status.st_size - position) : 0;
 }
 
+bool descriptor_permits(int fd, int access)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || (flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == access;
+}
+
 void descriptor_path(char path[DESCRIPTOR_PATH], int fd)
 {
     snprintf(path, DESCRIPTOR_PATH, "/proc/self/fd/%d", fd);

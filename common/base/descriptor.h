@@ -36,6 +36,10 @@ uint64_t descriptor_bytes_left(int fd);
 enum { DESCRIPTOR_PATH = 32 };
 void descriptor_path(char path[DESCRIPTOR_PATH], int fd);
 
+/* False when fd was opened only for what access (O_RDONLY or O_WRONLY) is not: read(2) or write(2) says EBADF
+ * then, and poll(2) waits for ever. */
+bool descriptor_permits(int fd, int access);
+
 /* What close(2) would say, and fd stays open: network file systems tell there at the latest what they could
  * not store. False with errno. */
 bool descriptor_flush(int fd);

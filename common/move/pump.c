@@ -300,12 +300,24 @@ static bool step(struct pump *pump)
     return true;
 }
 
+/* Before anything is waited for that never comes. */
+static bool is_permitted(struct pump *pump)
+{
+    const struct route *route = &pump->route;
+
+    if (!is_file(route->in_kind) && !descriptor_permits(route->in, O_RDONLY))
+        return pump_fail(pump, PUMP_IN, EBADF);
+    if (route->out >= 0 && !is_file(route->out_kind) && !descriptor_permits(route->out, O_WRONLY))
+        return pump_fail(pump, PUMP_OUT, EBADF);
+    return true;
+}
+
 void pump_run(struct pump *pump)
 {
     pump->gather = pump->gather && pump->max_takes == 0;
     if (pump->ladder.count == 0)
         pump_fail(pump, PUMP_IN, EINVAL);
-    else
+    else if (is_permitted(pump))
         while (step(pump))
             ;
     set_low_mark(pump, 1);
