@@ -7,10 +7,27 @@
 #include "base/clock.h"
 #include "net/socket_private.h"
 
-/* Waits for a connect in progress: 0, or the errno it ended with. */
-static int wait_connected(int fd, uint64_t timeout, struct monitor *monitor)
+static const uint64_t pause_for_room = NANOSECONDS / 100;
+
+/* As connect(2): 0 or an errno. A UNIX socket without O_NONBLOCK would wait until its listener has room for
+ * one more; with it, it says EAGAIN (connect(2)), and no event tells when there is. */
+static int begin_connecting(int fd, const struct addrinfo *to, uint64_t deadline, struct monitor *monitor)
 {
-    uint64_t deadline = clock_after(clock_now(), timeout);
+    for (;;) {
+        int error = connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? 0 : errno;
+        uint64_t now = clock_now(), next = now + pause_for_room;
+        if (error != EAGAIN || to->ai_family != AF_UNIX)
+            return error;
+        if (now >= deadline)
+            return ETIMEDOUT;
+        if (monitor_wait(monitor, NULL, 0, next < deadline ? next : deadline) < 0)
+            return errno;
+    }
+}
+
+/* Waits for a connect in progress: 0, or the errno it ended with. */
+static int wait_connected(int fd, uint64_t deadline, struct monitor *monitor)
+{
     struct pollfd writable = {.fd = fd, .events = POLLOUT};
     int error;
     socklen_t length = sizeof error;
@@ -96,9 +113,10 @@ static int connect_one(const struct addrinfo *to, const struct socket_options *o
         descriptor_close(&fd);
         return -1;
     }
-    int error = connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? 0 : errno;
+    uint64_t deadline = clock_after(clock_now(), timeout);
+    int error = begin_connecting(fd, to, deadline, monitor);
     if (error == EINPROGRESS || error == EINTR)
-        error = wait_connected(fd, timeout, monitor);
+        error = wait_connected(fd, deadline, monitor);
     if (error != 0) {
         socket_failed(failure, "connect", error);
         descriptor_close(&fd);
