@@ -84,7 +84,7 @@ static bool put_aside(struct fanout *fanout, struct output *output)
         return false;
     ssize_t n = spill_store(&output->spill, &output->route);
     if (n < 0 && errno != EINTR)
-        fanout_lose(fanout, output, errno);
+        fanout_lose_buffer(fanout, output, errno);
     return n != 0;
 }
 

@@ -37,6 +37,9 @@ bool fanout_catch_up(struct fanout *fanout, struct output *output);
 /* The output cannot be written to: reports that and closes it, as --output-error says. */
 void fanout_lose(struct fanout *fanout, struct output *output, int error);
 
+/* What it has not taken cannot be buffered: reports that and closes it. */
+void fanout_lose_buffer(struct fanout *fanout, struct output *output, int error);
+
 /* Reports that the output has taken nothing for too long, and closes it. */
 void fanout_cut_off(struct fanout *fanout, struct output *output);
 

@@ -26,12 +26,17 @@ static int open_named(const char *directory)
     return fd;
 }
 
-static int open_nameless(void)
+const char *spill_directory(void)
 {
     const char *directory = getenv("TMPDIR");
 
-    if (directory == NULL || *directory == '\0')
-        directory = "/var/tmp";
+    return directory != NULL && *directory != '\0' ? directory : "/var/tmp";
+}
+
+static int open_nameless(void)
+{
+    const char *directory = spill_directory();
+
     /* O_TMPFILE is refused by some file systems (EOPNOTSUPP) and by old kernels (EISDIR, open(2)). */
     int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : open_named(directory);

@@ -16,9 +16,12 @@ struct spill {
     uint64_t held;  /* bytes in it */
 };
 
+/* $TMPDIR, or /var/tmp. */
+const char *spill_directory(void);
+
 /*
  * Moves some of what the private pipe of the route holds (there is something) into the file, which is made in
- * $TMPDIR or /var/tmp when it is needed first. The pages are copied by the kernel: what was lent to the pipe
+ * spill_directory() when it is needed first. The pages are copied by the kernel: what was lent to the pipe
  * no longer matters. Returns bytes, 0 when the file is full, or -1 with errno.
  */
 ssize_t spill_store(struct spill *spill, struct route *route);

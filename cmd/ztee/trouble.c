@@ -36,6 +36,14 @@ void fanout_lose(struct fanout *fanout, struct output *output, int error)
     close_output(fanout, output);
 }
 
+void fanout_lose_buffer(struct fanout *fanout, struct output *output, int error)
+{
+    message_error(error, "cannot buffer in '%s' what '%s' has not taken yet", spill_directory(),
+                  output->name);
+    fanout_note_failure(fanout);
+    close_output(fanout, output);
+}
+
 void fanout_cut_off(struct fanout *fanout, struct output *output)
 {
     message_note("'%s' has taken nothing for %g s and is cut off", output->name,
