@@ -114,7 +114,14 @@ int connection_drain(int fd)
     return connection_has_ended(fd, error) ? 0 : error;
 }
 
-int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
+bool connection_is_tcp(int fd)
+{
+    int domain = domain_of(fd);
+
+    return domain == AF_INET || domain == AF_INET6;
+}
+
+static int settle(int fd, struct monitor *monitor, uint64_t patience, bool drains)
 {
     const uint64_t shortest = 1000000, longest = 50 * shortest; /* nanoseconds */
     uint64_t sleep = shortest, deadline = CLOCK_NEVER;
@@ -122,7 +129,7 @@ int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
 
     for (;;) {
         int state = check(fd, &left);
-        if (state == EAGAIN &&
+        if (state == EAGAIN && drains &&
             (state = connection_drain(fd)) == 0) /* a peer that is not heard might never read */
             state = EAGAIN;
         if (state != EAGAIN)
@@ -137,6 +144,16 @@ int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
         monitor_wait(monitor, NULL, 0, next < deadline ? next : deadline);
         sleep = sleep * 2 < longest ? sleep * 2 : longest;
     }
+}
+
+int connection_settle(int fd, struct monitor *monitor, uint64_t patience)
+{
+    return settle(fd, monitor, patience, true);
+}
+
+int connection_settle_lent(int fd, struct monitor *monitor, uint64_t patience)
+{
+    return settle(fd, monitor, patience, false);
 }
 
 void connection_close(int fd)

@@ -29,6 +29,13 @@ bool connection_disarm(int fd);
  */
 int connection_settle(int fd, struct monitor *monitor, uint64_t patience);
 
+/* The same for a connection that is not ours alone: without a FIN, and what the peer says stays for others.
+ */
+int connection_settle_lent(int fd, struct monitor *monitor, uint64_t patience);
+
+/* True for TCP, where the peer's kernel acknowledges; a UNIX socket has none but its reader, as a pipe. */
+bool connection_is_tcp(int fd);
+
 /* Bytes (and the FIN) that the peer has not acknowledged yet; -1 with errno when that cannot be known. With
  * AF_VSOCK: that its system has not taken yet, and 0 where that cannot be known, for nothing will tell later.
  */
