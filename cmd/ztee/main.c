@@ -14,14 +14,27 @@
 #include "output.h"
 #include "settings.h"
 
-/* Opens all outputs before anything is read. False: one has failed, and that ends the run. */
+/* Opens the digests, or all else. False: one has failed, and that ends the run. */
+static bool open_some(struct fanout *fanout, const struct settings *settings, struct output *outputs,
+                      const struct command_signals *signals, struct monitor *monitor, bool digests)
+{
+    for (size_t i = 0; i < settings->output_count && !fanout->stopped; i++) {
+        const struct output_request *request = &settings->outputs[i];
+        if ((request->type == OUTPUT_DIGEST) != digests)
+            continue;
+        if (outputs_clash(outputs, settings->output_count, request) ||
+            !output_open(&outputs[i], request, settings, signals, monitor))
+            fanout_note_failure(fanout);
+    }
+    return !fanout->stopped;
+}
+
+/* All outputs before anything is read, and what may not be written over before what might do so. */
 static bool open_outputs(struct fanout *fanout, const struct settings *settings, struct output *outputs,
                          const struct command_signals *signals, struct monitor *monitor)
 {
-    for (size_t i = 0; i < settings->output_count && !fanout->stopped; i++)
-        if (!output_open(&outputs[i], &settings->outputs[i], settings, signals, monitor))
-            fanout_note_failure(fanout);
-    return !fanout->stopped;
+    return open_some(fanout, settings, outputs, signals, monitor, false) &&
+           open_some(fanout, settings, outputs, signals, monitor, true);
 }
 
 /* Nothing is read. */

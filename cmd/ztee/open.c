@@ -10,6 +10,7 @@
 
 #include "base/descriptor.h"
 #include "base/message.h"
+#include "net/connection.h"
 #include "output.h"
 
 /* True when the input is this regular file, and has something: ztee would destroy it, or copy it into itself
@@ -83,10 +84,13 @@ void outputs_claim(struct settings *settings)
         struct output_request *request = &settings->outputs[i];
         int fd = request->type == OUTPUT_FD ? atoi(request->argument) : -1; /* settings.c has checked it */
         request->fd = fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+        request->error = EBADF;
     }
-    for (size_t i = 0; i < settings->output_count; i++)
-        if (settings->outputs[i].fd >= 0)
-            settings->outputs[i].fd = fcntl(settings->outputs[i].fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    for (size_t i = 0; i < settings->output_count; i++) {
+        struct output_request *request = &settings->outputs[i];
+        if (request->fd >= 0 && (request->fd = fcntl(request->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) < 0)
+            request->error = errno;
+    }
     for (size_t i = 0; i < settings->output_count; i++)
         if (settings->outputs[i].fd >= 0 && atoi(settings->outputs[i].argument) > STDERR_FILENO)
             close(atoi(settings->outputs[i].argument));
@@ -98,7 +102,7 @@ static int open_number(struct output *output, const struct output_request *reque
     output->name = output->label;
     if (request->fd >= 0)
         return open_shared(output, request->fd);
-    message_error(EBADF, "cannot write to '%s'", output->name);
+    message_error(request->error, "cannot write to '%s'", output->name);
     return -1;
 }
 
@@ -122,6 +126,31 @@ static int open_command(struct output *output, const struct command_signals *sig
     if (fd < 0)
         message_error(errno, "cannot run '%s'", output->name);
     return fd;
+}
+
+/* A regular file that this output, or its digest, is written to. */
+static bool writes_to(const struct output *output, const struct stat *file)
+{
+    int fd = output->type == OUTPUT_DIGEST ? output->digest.output : output->route.out;
+    struct stat status;
+
+    return output_is_live(output) && fd >= 0 && fstat(fd, &status) == 0 && same_inode(&status, file);
+}
+
+bool outputs_clash(const struct output *outputs, size_t count, const struct output_request *request)
+{
+    struct digest_request digest;
+    struct stat file;
+
+    if (request->type != OUTPUT_DIGEST || !digest_request_parse(request->argument, &digest) ||
+        digest.file == NULL || stat(digest.file, &file) != 0 || !S_ISREG(file.st_mode))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (writes_to(&outputs[i], &file)) {
+            message_note("'%s' is an output already, and no place for a digest", digest.file);
+            return true;
+        }
+    return false;
 }
 
 static int open_digest(struct output *output)
@@ -216,7 +245,10 @@ static void prepare(struct output *output, const struct settings *settings)
 
     route->sink_refused = has_to_be_copied_to(output, settings);
     output->may_block = (route->out_kind == KIND_PIPE || route->out_kind == KIND_TERMINAL) &&
-                        !(fcntl(route->out, F_GETFL) & O_NONBLOCK);
+                        !(fcntl(route->out, F_GETFL) & O_NONBLOCK) &&
+                        descriptor_permits(route->out, O_WRONLY);
+    output->is_lent = route->out_kind == KIND_STREAM && !output_is_connection(output) &&
+                      output->type != OUTPUT_COMMAND && connection_is_tcp(route->out);
     output->can_be_slow = can_be_slow(route->out_kind) && output->type != OUTPUT_DIGEST;
     if (settings->buffer == 0 || !output->can_be_slow)
         return;

@@ -75,11 +75,13 @@ void output_count(struct output *output, enum method method, size_t n)
 }
 
 /* How much may be written at once. A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking
- * (pipe(7)); 0: nothing now. */
+ * (pipe(7)), and a datagram has to be short enough; 0: nothing now. */
 static size_t writable(const struct output *output, size_t n)
 {
     struct pollfd ready = {.fd = output->route.out, .events = POLLOUT};
 
+    if (output->route.out_kind == KIND_DATAGRAM)
+        return n < ROUTE_RESCUE ? n : ROUTE_RESCUE;
     if (!output->may_block)
         return n;
     if (poll(&ready, 1, 0) != 1)
@@ -146,12 +148,14 @@ int output_complete(struct output *output, bool sync)
 {
     output->state = OUTPUT_COMPLETE;
     free_memory(output);
+    if (output->is_lent)
+        return 0;
     if (output_is_connection(output))
         return shutdown(output->route.out, SHUT_WR) != 0 && errno != ENOTCONN ? errno : 0;
     /* fsync(2) says EINVAL for what cannot be synced, and EROFS for some devices. */
-    if (sync && fsync(output->route.out) != 0 && errno != EINVAL && errno != EROFS)
-        return errno;
-    return close_all(output);
+    int error = sync && fsync(output->route.out) != 0 && errno != EINVAL && errno != EROFS ? errno : 0;
+    int closed = close_all(output);
+    return error != 0 ? error : closed;
 }
 
 void output_abandon(struct output *output)
@@ -163,9 +167,8 @@ void output_abandon(struct output *output)
 
 /* The peer's kernel has everything. What the peer has said is thrown away, or closing would reset the
  * connection. */
-static bool settle(struct output *output, const struct settings *settings, struct monitor *monitor)
+static int settle_own(struct output *output, struct monitor *monitor, uint64_t patience)
 {
-    uint64_t patience = settings->drops ? settings->patience : 0;
     int error = connection_settle(output->route.out, monitor, patience);
 
     if (error == 0)
@@ -175,6 +178,25 @@ static bool settle(struct output *output, const struct settings *settings, struc
     else
         connection_reset(output->route.out);
     output->route.out = -1;
+    return error;
+}
+
+/* Others may go on with the connection, so it is neither shut down nor read from. But if nobody has it
+ * besides us, closing it resets it once the peer has said something: it has to have everything before that.
+ */
+static int settle_lent(struct output *output, struct monitor *monitor, uint64_t patience)
+{
+    int error = connection_settle_lent(output->route.out, monitor, patience), closed = close_all(output);
+
+    return error != 0 ? error : closed;
+}
+
+static bool settle(struct output *output, const struct settings *settings, struct monitor *monitor)
+{
+    uint64_t patience = settings->drops ? settings->patience : 0;
+    int error =
+        output->is_lent ? settle_lent(output, monitor, patience) : settle_own(output, monitor, patience);
+
     if (error != 0)
         message_error(error, "error writing '%s': not all was acknowledged", output->name);
     return error == 0;
@@ -185,7 +207,7 @@ bool output_confirm(struct output *output, const struct settings *settings, bool
 {
     bool good = true;
 
-    if (output_is_connection(output) && output->state == OUTPUT_COMPLETE)
+    if ((output->is_lent || output_is_connection(output)) && output->state == OUTPUT_COMPLETE)
         good = settle(output, settings, monitor);
     if (output->side != NULL) {
         good = side_digest_finish(output->side, whole && output->state == OUTPUT_COMPLETE ? "-" : NULL);

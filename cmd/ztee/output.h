@@ -42,6 +42,7 @@ struct output {
     uint64_t stuck; /* nanoseconds: since when it holds up the others, 0: it does not, */
     int queued;     /* and how many bytes its reader had still to take then, -1: unknown */
     bool is_deaf;   /* a socket that says nothing more */
+    bool is_lent;   /* a TCP connection that came from outside: others may go on with it */
 
     uint64_t bytes; /* that have been delivered */
     uint64_t by_method[METHOD_COUNT];
@@ -81,6 +82,9 @@ void outputs_claim(struct settings *settings);
 bool output_open(struct output *output, const struct output_request *request, const struct settings *settings,
                  const struct command_signals *signals, struct monitor *monitor);
 
+/* True when this is a digest that would be written over one of the outputs (reported). */
+bool outputs_clash(const struct output *outputs, size_t count, const struct output_request *request);
+
 /* True while the output has been given bytes that it has not taken. */
 bool output_is_behind(const struct output *output);
 
@@ -100,7 +104,8 @@ ssize_t output_write(struct output *output, const char *data, size_t n, enum met
 /* Counts n bytes as delivered by method. */
 void output_count(struct output *output, enum method method, size_t n);
 
-/* It has all bytes: syncs and closes it, or half-closes it. Returns 0 or an errno. */
+/* It has all bytes: syncs and closes it, half-closes it, or leaves it as it is when it is lent. Returns 0 or
+ * an errno. */
 int output_complete(struct output *output, bool sync);
 
 /* Closes it at once: a connection is reset, so that the peer does not take what it has for all. */

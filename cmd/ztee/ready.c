@@ -51,7 +51,9 @@ static bool fill_stage(struct fanout *fanout)
         ssize_t n = route_stage(stage);
         if (n < 0 && errno == EAGAIN && stage->in_pipe > 0)
             break; /* the rest comes when this has gone */
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
+        if (n < 0 && method_refused(errno))
+            fanout->copies = true;
+        else if (n < 0 && errno != EINTR && errno != EAGAIN)
             return false;
     }
     return true;

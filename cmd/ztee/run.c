@@ -109,7 +109,7 @@ static void complete(struct fanout *fanout, struct output *output)
     if (error == 0)
         return;
     message_error(error, "error writing '%s'", output->name);
-    fanout->failed = true;
+    fanout_note_failure(fanout);
 }
 
 /* The input is over: lets all outputs catch up, and closes them. */

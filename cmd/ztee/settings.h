@@ -26,7 +26,7 @@ enum output_type {
 struct output_request {
     enum output_type type;
     const char *argument; /* of the command line; NULL for OUTPUT_STDOUT */
-    int fd;               /* of OUTPUT_FD: see outputs_claim */
+    int fd, error;        /* of OUTPUT_FD: see outputs_claim; error: errno where fd is -1 */
 };
 
 /* --output-error: what an output that cannot be written to means. */
