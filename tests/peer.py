@@ -116,6 +116,10 @@ class Peer:
         """sends bytes, given in hexadecimal digits, in one piece"""
         self.c.sendall(bytes.fromhex(argument))
 
+    def do_urgent(self, argument):
+        """sends text whose last byte is urgent"""
+        self.c.send(os.fsencode(argument), socket.MSG_OOB)
+
     def do_drip(self, argument):
         """sends such bytes one by one, each when the one before has been acknowledged"""
         self.c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -206,15 +206,25 @@ void pump_count(struct pump *pump, enum method method, size_t n)
     }
 }
 
+/* splice(2) comes to the mark of TCP's urgent data and never past it; read(2) does. */
+static bool is_at_mark(const struct pump *pump)
+{
+    return pump->route.in_kind == KIND_STREAM && pump_current(pump) == METHOD_SPLICE &&
+           sockatmark(pump->route.in) == 1;
+}
+
 /*
- * The end of the source, or a fast method that cannot see what is there: FUSE files of size 0 and some of
- * /proc say 0 to it and have data for read (field-tested by GNU cp). One byte read at the position, which
- * does not move, tells. An error of that is for the next method to tell.
+ * The end of the source, or a fast method that cannot see what is there. FUSE files of size 0 and some of
+ * /proc say 0 to it and have data for read (field-tested by GNU cp): one byte read at the position, which
+ * does not move, tells. So does one looked at behind a mark, where splice says 0 as soon as the FIN has come.
+ * An error of either is for the next method to tell.
  */
 static bool at_end(struct pump *pump)
 {
     char byte;
 
+    if (is_at_mark(pump))
+        return recv(pump->route.in, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
     if (!is_file(pump->route.in_kind) || pump_current(pump) == METHOD_READ)
         return true;
     return pread(pump->route.in, &byte, 1, lseek(pump->route.in, 0, SEEK_CUR)) == 0;
@@ -239,6 +249,8 @@ static bool taking_failed(struct pump *pump, int error)
 {
     if (error == EINTR)
         return true;
+    if (error == EAGAIN && is_at_mark(pump))
+        return pump_next_method(pump, PUMP_IN, EINVAL);
     if (error == EAGAIN)
         return method_table[pump_current(pump)].direct ? pump_wait_for_sink(pump) : true;
     enum pump_side side = failed_side(pump, &error);
