@@ -137,3 +137,24 @@ EOF
     [ "$(tail -n 1 out)" = "client 199" ]
     [[ ${ZCOPY_BUILD:-} == *san ]] || [ "$(awk '/^VmHWM/ { print $2 }' "/proc/$listener/status")" -le 4096 ]
 }
+
+@test "a thread that cannot be had for the rest of standard input is a failure" {
+    local third=3
+    can_trace
+    # ThreadSanitizer has one for itself.
+    [[ ${ZCOPY_BUILD:-} != */tsan ]] || third=4
+    mkfifo in
+    exec 9<>in
+    start_peer text:hello fin recv:4 say:more save:rest
+    traced log clone,clone3,poll -e "inject=clone,clone3:error=EAGAIN:when=$third" \
+        zcat-net -n 127.0.0.1 "$port" <in >out 2>err 9>&- &
+    client=$!
+    # Standard input is idle from now on, for a second, unless the peer takes what comes after its end.
+    wait_for has_line log 'poll(.*, 1000'
+    printf more >&9
+    status_of "$client"
+    [ "$status" -eq 1 ]
+    [ "$(cat out)" = hello ]
+    [ "$(cat err)" = "zcat-net: cannot start a thread: Resource temporarily unavailable" ]
+    wait_for has_line peer.log '^save: .*reset'
+}

@@ -45,6 +45,7 @@ struct session {
     uint64_t send_ended;                /* nanoseconds: when standard input ended, 0: it has not */
     bool peer_ended;                    /* the FIN has been seen */
     bool peer_reads;                    /* it is known to be there still, after its FIN */
+    bool stranded;                      /* what standard input still has cannot be sent (reported) */
 };
 
 enum { IDLE_AFTER = 1000 /* milliseconds without a byte after which standard input is idle */ };
@@ -185,7 +186,9 @@ static bool resume_sending(struct session *session)
     int error = connection_settle(session->fd, session->monitor, shorter_patience(session->settings));
     if (error != 0)
         worker_fail_sink(send, error);
-    return error == 0 && worker_start(send);
+    else
+        session->stranded = !worker_start(send);
+    return error == 0 && !session->stranded;
 }
 
 static uint64_t quit_deadline(const struct session *session)
@@ -244,6 +247,8 @@ static enum session_outcome conclude(struct session *session, bool last)
 {
     struct worker *send = &session->send, *receive = &session->receive;
 
+    if (session->stranded)
+        return abandon(session, SESSION_FATAL);
     if (worker_has_failed(receive))
         return fail(session, receive);
     if (worker_has_failed(send)) {
