@@ -125,6 +125,22 @@ hold_input() {
     done
 }
 
+@test "the pauses of --bwlimit after long datagrams are no standstill" {
+    random_file in 40000
+    local option
+    for option in -w0.2 --timeout=0.2; do
+        talk ./path hear:3
+        to_path --bwlimit=32K "$option" <in
+        wait_for hears 3
+        [ "$(sizes_of peer.log got)" = 16384,16384,7232 ]
+        listen -u --bwlimit=32K "$option" -W 3
+        talk 127.0.0.1 "to:$port" send:16384 send:16384 send:5
+        status_of "$listener"
+        [ "$status" -eq 0 ]
+        [ "$(stat -c %s out)" -eq 32773 ]
+    done
+}
+
 @test "what ends the session ends the pauses of -i, and all that has arrived is written" {
     hold_input
     INPUT=go listen -u -i 1000 -q 0 9>&-

@@ -88,6 +88,22 @@ EOF
     grep -q "^zcat-net: error writing 'us'" err
 }
 
+@test "the pauses of --bwlimit are no standstill for -w and --timeout" {
+    local option
+    for option in -w0.3 --timeout=0.3; do
+        listen
+        printf abcd | timeout 20 zcat-net -n --bwlimit=2 "$option" 127.0.0.1 "$port"
+        status_of "$listener"
+        [ "$status" -eq 0 ]
+        [ "$(cat out)" = abcd ]
+        listen --bwlimit=2 "$option"
+        printf abcd | timeout 20 zcat-net -n 127.0.0.1 "$port"
+        status_of "$listener"
+        [ "$status" -eq 0 ]
+        [ "$(cat out)" = abcd ]
+    done
+}
+
 @test "a limit on the size of files is an error with its reason, at both ends" {
     (ulimit -f 100 && exec zcat-net -n -l -d --print-port 127.0.0.1 0 >out 2>err) &
     listener=$!

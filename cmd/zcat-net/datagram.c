@@ -44,11 +44,16 @@ static uint64_t session_bytes(const void *of)
     return atomic_load(&session->send.bytes) + atomic_load(&session->receive.bytes);
 }
 
-/* An empty datagram is one too. */
+/* An empty datagram is one too. The pauses of --bwlimit are no standstill, however long the debt of a
+ * datagram makes them. */
 static void note_progress(struct session *session)
 {
+    uint64_t now = clock_now();
+
     stall_note(&session->stall,
-               atomic_load(&session->send.datagrams) + atomic_load(&session->receive.datagrams), clock_now());
+               atomic_load(&session->send.datagrams) + atomic_load(&session->receive.datagrams), now);
+    if (atomic_load(&session->send.limited) || atomic_load(&session->receive.limited))
+        session->stall.since = now;
 }
 
 /* With -k there is no session that could be idle: the wait for the next client has no limit. */

@@ -105,7 +105,9 @@ size_t flow_pass(struct flow *flow, size_t want)
         size_t granted = limit_grant(&flow->limit, want, now);
         if (granted > 0)
             return granted;
+        atomic_store(&flow->limited, true);
         flow_wait(flow, -1, 0, clock_poll_timeout(clock_after(now, limit_wait(&flow->limit)), now));
+        atomic_store(&flow->limited, false);
     }
     return 0;
 }

@@ -45,6 +45,7 @@ struct flow {
 
     _Atomic uint64_t bytes, datagrams; /* that have been delivered */
     _Atomic size_t held;               /* datagrams that have been taken and not been delivered */
+    _Atomic bool limited;              /* it waits for its limit, and not for either side */
 
     /* The result. */
     uint64_t calls; /* of sendmmsg or recvmmsg that have moved something */

@@ -78,11 +78,15 @@ static uint64_t shorter_patience(const struct settings *settings)
 }
 
 /* What the peer acknowledges is progress too, for the socket's buffer may take long to drain: a count that
- * grows with every byte moved and with every byte acknowledged. */
+ * grows with every byte moved and with every byte acknowledged. The pauses of --bwlimit are no standstill. */
 static void note_progress(struct session *session)
 {
+    uint64_t now = clock_now();
+
     stall_note(&session->stall, 2 * session_bytes(session) - (uint64_t)connection_unacknowledged(session->fd),
-               clock_now());
+               now);
+    if (atomic_load(&session->send.pump.limited) || atomic_load(&session->receive.pump.limited))
+        session->stall.since = now;
 }
 
 /* Waits until something happens. False: no byte has moved for too long (-w, --timeout), or deadline is past.

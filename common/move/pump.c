@@ -273,7 +273,9 @@ static size_t allowance(struct pump *pump)
         size_t granted = limit_grant(&pump->limit, want, now);
         if (granted > 0)
             return granted;
+        atomic_store(&pump->limited, true);
         pump_wait_for(pump, -1, 0, clock_poll_timeout(now + limit_wait(&pump->limit), now));
+        atomic_store(&pump->limited, false);
     }
     if (want > 0)
         pump_stop(pump, PUMP_HALTED);

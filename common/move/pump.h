@@ -80,6 +80,7 @@ struct pump {
 
     /* For other threads to read while the pump runs. */
     _Atomic uint64_t moved; /* bytes that have been delivered */
+    _Atomic bool limited;   /* it waits for its limit, and not for either side */
 
     /* The result. */
     uint64_t by_method[METHOD_COUNT]; /* bytes that each method has moved */
