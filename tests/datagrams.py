@@ -9,6 +9,7 @@ datagrams.py peer ADDRESS ACTION...   binds 127.0.0.1, ::1 or a path, prints "po
 datagrams.py keep SIZES COUNT COMMAND...   runs it with a datagram socket as its standard input, which gets
     datagrams of these sizes ("-": none; N=TEXT is N times this text, with Python's escapes), and as its standard output,
     of which COUNT are received.
+datagrams.py packets SIZES COUNT COMMAND...   the same with sequenced packets, after which its standard input ends.
 
 Each datagram is a line, "got LENGTH CRC" or "sent LENGTH CRC"; a sender is told as "from ADDRESS" when it is a new one.
 """
@@ -87,8 +88,8 @@ class Peer:
             gate.read()
 
 
-def pair():
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+def pair(kind):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
     for s in (ours, theirs):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     ours.settimeout(PATIENCE)
@@ -100,19 +101,22 @@ def datagram(size):
     return text.encode().decode("unicode_escape").encode() * int(count) if text else os.urandom(int(count))
 
 
-def keep(sizes, count, command):
-    feed, stdin = pair()
-    drink, stdout = pair()
+def keep(kind, sizes, count, command):
+    feed, stdin = pair(kind)
+    drink, stdout = pair(kind)
     child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
     for size in sizes.split(",") if sizes != "-" else ():
         feed.send(told("sent", datagram(size)))
+    if kind == socket.SOCK_SEQPACKET:
+        feed.shutdown(socket.SHUT_WR)
     for _ in range(int(count)):
         told("got", drink.recv(1 << 20))
     return child.wait()
 
 
-if sys.argv[1] == "keep":
-    sys.exit(keep(sys.argv[2], sys.argv[3], sys.argv[4:]))
+KINDS = {"keep": socket.SOCK_DGRAM, "packets": socket.SOCK_SEQPACKET}
+if sys.argv[1] in KINDS:
+    sys.exit(keep(KINDS[sys.argv[1]], sys.argv[2], sys.argv[3], sys.argv[4:]))
 peer = Peer(sys.argv[2])
 for action in sys.argv[3:]:
     name, _, argument = action.partition(":")

@@ -262,3 +262,31 @@ os.execvp(sys.argv[1], sys.argv[1:])' zcat-net -u -U path <go 9>&- &
     fails_with "connect 'path' failed: Protocol wrong type for socket" -U path
     kill "$listener"
 }
+
+# packets SIZES COMMAND...: with sequenced packets of these sizes on standard input, see datagrams.py.
+packets() {
+    timeout 60 python3 "$BATS_TEST_DIRNAME/datagrams.py" packets "$1" 0 "${@:2}" >kept
+}
+
+@test "sequenced packets on standard input of a stream are whole also with --bwlimit, and their end is an end" {
+    listen
+    packets '9000=a,9000=b,1=c' zcat-net -n --bwlimit=64K 127.0.0.1 "$port"
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    python3 -c 'print("a" * 9000 + "b" * 9000 + "c", end="")' | cmp - out
+}
+
+@test "a packet on standard input of a stream that no buffer holds is a failure, and nothing is cut off" {
+    start_peer save:got
+    run -1 --separate-stderr packets '5=a,300000=b' zcat-net -n 127.0.0.1 "$port"
+    [ "$stderr" = "zcat-net: error reading 'standard input': Message too long" ]
+    wait_for has_line peer.log '^save: .*reset'
+}
+
+@test "an empty datagram on standard input of a stream is no end of it" {
+    listen
+    keeping '5=a,0,6=b' 0 zcat-net -n -w 1 127.0.0.1 "$port"
+    status_of "$listener"
+    [ "$status" -eq 0 ]
+    [ "$(cat out)" = aaaaabbbbbb ]
+}

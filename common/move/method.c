@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,10 +153,38 @@ ssize_t route_load(struct route *route, int fd, off_t offset, size_t n)
     return filled(route, pread(fd, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER, offset));
 }
 
+/* A socket with boundaries says 0 to an empty datagram, too, which ends nothing, except with SOCK_SEQPACKET.
+ */
+static bool is_end(int fd)
+{
+    struct pollfd shut = {.fd = fd, .events = POLLRDHUP};
+    int type;
+    socklen_t length = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_DGRAM ||
+           poll(&shut, 1, 0) != 0;
+}
+
+/* What read(2) has no room for is lost: n bounds what is wanted of a datagram, and not what is read. */
+static ssize_t take_datagram(const struct route *route, size_t n)
+{
+    ssize_t got = recv(route->in, route->buffer, ROUTE_BUFFER, MSG_TRUNC);
+
+    if (got > ROUTE_BUFFER)
+        errno = EMSGSIZE;
+    else if (got == 0 && !is_end(route->in))
+        errno = EAGAIN;
+    else
+        return got < (ssize_t)n ? got : (ssize_t)n;
+    return -1;
+}
+
 static ssize_t take_by_read(struct route *route, size_t n)
 {
     if (!open_buffer(route))
         return -1;
+    if (route->in_kind == KIND_DATAGRAM)
+        return filled(route, take_datagram(route, n));
     return filled(route, read(route->in, route->buffer, n < ROUTE_BUFFER ? n : ROUTE_BUFFER));
 }
 

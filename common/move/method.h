@@ -63,11 +63,11 @@ struct method_row {
     unsigned sources, sinks; /* sets of kinds: 1u << kind */
     bool direct;             /* what is taken has been delivered by the same call */
     /*
-     * Takes at most n bytes (n > 0) from the source; only while the route holds none. Never waits for a
-     * source that is a pipe; may wait for others that are not O_NONBLOCK (poll them first).
-     * Returns bytes, 0 at the end of the source, or -1 with errno: EAGAIN (source empty, or sink full when
-     * direct), EFAULT (mmap: the file was cut short), or what the system call says. NULL: the method takes
-     * nothing, and no ladder has it.
+     * Takes at most n bytes (n > 0) from the source; only while the route holds none. What a datagram has
+     * beyond n is lost. Never waits for a source that is a pipe; may wait for others that are not O_NONBLOCK
+     * (poll them first). Returns bytes, 0 at the end of the source, or -1 with errno: EAGAIN (source empty,
+     * or sink full when direct), EFAULT (mmap: the file was cut short), EMSGSIZE (a datagram is longer than
+     * the buffer), or what the system call says. NULL: the method takes nothing, and no ladder has it.
      */
     ssize_t (*take)(struct route *route, size_t n);
 };

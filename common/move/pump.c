@@ -259,8 +259,8 @@ static bool taking_failed(struct pump *pump, int error)
     return pump_fail(pump, side, error);
 }
 
-/* Bytes that may be taken now: what is left of the length, within the rate. Waits for the rate. 0: stopped.
- */
+/* Bytes that may be taken now: what is left of the length, within the rate. Waits for the rate. A datagram
+ * cannot be split: it may be a debt. 0: stopped. */
 static size_t allowance(struct pump *pump)
 {
     uint64_t left = pump->length - atomic_load_explicit(&pump->moved, memory_order_relaxed);
@@ -272,7 +272,7 @@ static size_t allowance(struct pump *pump)
         uint64_t now = clock_now();
         size_t granted = limit_grant(&pump->limit, want, now);
         if (granted > 0)
-            return granted;
+            return pump->route.in_kind == KIND_DATAGRAM ? want : granted;
         atomic_store(&pump->limited, true);
         pump_wait_for(pump, -1, 0, clock_poll_timeout(now + limit_wait(&pump->limit), now));
         atomic_store(&pump->limited, false);
