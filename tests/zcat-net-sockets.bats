@@ -204,6 +204,28 @@ sets() {
     done
 }
 
+# to_two COMMAND...: with a host "two" that has two addresses, in a mount namespace of its own.
+to_two() {
+    printf '%s two\n' 127.0.0.1 ::1 >hosts
+    unshare -rm sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$@"
+}
+
+@test "what is wrong with the source at one address is not said of the next" {
+    local nth
+    can_trace
+    need unshare
+    to_two true 2>/dev/null || skip 'no private mount namespace here'
+    [ "$(to_two getent ahosts two | grep -c STREAM)" -eq 2 ] || skip 'names are not looked up in /etc/hosts'
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+    run -1 to_two strace -o calls -e trace=socket zcat-net -z -s 192.0.2.1 two 1
+    nth=$(awk '/^socket\(AF_INET6?, SOCK_STREAM/ && ++n == 2 { print NR }' calls)
+    run -1 --separate-stderr to_two strace -o calls -e trace=socket -e "inject=socket:error=EMFILE:when=$nth" zcat-net -v -z \
+        -s 192.0.2.1 two 1
+    [ "${#stderr_lines[@]}" -eq 2 ]
+    [[ ${stderr_lines[0]} == "zcat-net: cannot connect from '192.0.2.1': "* ]]
+    [[ ${stderr_lines[1]} =~ ^"zcat-net: socket for two ("[0-9.:]+") port 1 failed: Too many open files"$ ]]
+}
+
 @test "options of sockets take effect" {
     can_trace
     start_peer close

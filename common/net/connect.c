@@ -105,6 +105,7 @@ static bool bind_any(int fd, int family, const struct socket_options *options, s
 static int connect_one(const struct addrinfo *to, const struct socket_options *options, uint64_t timeout,
                        struct monitor *monitor, struct socket_failure *failure)
 {
+    failure->source = NULL; /* that of the address before was another matter */
     getnameinfo(to->ai_addr, to->ai_addrlen, failure->host, sizeof failure->host, NULL, 0, NI_NUMERICHOST);
     int fd = socket_open(to->ai_family, options, failure);
     if (fd < 0)
