@@ -69,7 +69,7 @@ hears_traced() {
     done
 }
 
-@test "a refusal that is told while receiving: what has arrived is written before" {
+@test "an error of receiving where nothing was sent: what has arrived is written before" {
     can_trace
     local when
     for when in 1 2; do
@@ -78,7 +78,21 @@ hears_traced() {
         status_of "$listener"
         [ "$status" -eq 1 ]
         [ "$(stat -c %s out)" -eq 5 ]
-        has_line err "^zcat-net: error writing '127.0.0.1:[0-9]*': Connection refused$"
+        has_line err "^zcat-net: error reading '127.0.0.1:[0-9]*': Connection refused$"
+    done
+}
+
+@test "an error of receiving is one of sending only if that can have caused it" {
+    can_trace
+    local error verb
+    for error in ENOMEM ECONNREFUSED; do
+        verb=reading
+        [ "$error" = ENOMEM ] || verb=writing
+        talk 127.0.0.1 echo:1
+        run -1 --separate-stderr traced log recvmmsg -e inject=recvmmsg:error=$error:when=2 timeout 20 zcat-net -n -u \
+            127.0.0.1 "$port" <<<hello
+        [[ $stderr == "zcat-net: error $verb '127.0.0.1:$port': "* ]]
+        [ "$output" = hello ]
     done
 }
 

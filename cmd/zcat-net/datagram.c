@@ -128,6 +128,15 @@ static bool failed(const struct flow *flow)
     return flow_has_failed(flow);
 }
 
+/* What a socket tells while it receives may be of a datagram that was sent. Whether there was one is known
+ * for sure only when both directions are over. */
+static bool receiving_failed(struct session *session)
+{
+    if (session->receive.of_sent && atomic_load(&session->send.datagrams) > 0)
+        session->receive.verb = "writing";
+    return failed(&session->receive);
+}
+
 /* Ends the session from our side: what has been taken, and what has arrived, is still delivered. The clocks
  * begin again for that: -w may be why it ends. */
 static bool leave(struct session *session)
@@ -141,7 +150,7 @@ static bool leave(struct session *session)
             return abandon(session);
         }
     }
-    return !failed(&session->send) && !failed(&session->receive) && finish(session);
+    return !failed(&session->send) && !receiving_failed(session) && finish(session);
 }
 
 /* A clock has run out: -q and -w leave, --timeout fails. */

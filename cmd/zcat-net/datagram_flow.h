@@ -52,6 +52,7 @@ struct flow {
     enum flow_end end;
     const char *verb, *object; /* "reading" or "writing", and what */
     int error;
+    bool of_sent; /* that is what has become of a datagram that was sent, if there was one */
 
     /* Private. */
     void (*run)(struct flow *flow);

@@ -162,10 +162,33 @@ static int wait_for_more(struct flow *flow)
     return fds[1].revents & POLLERR ? flow_socket_error(flow) : 0;
 }
 
+/* What icmp(7) and icmpv6 make of their messages, a full device (IP_RECVERR in ip(7)), and unix(7) where what
+ * was sent is thrown away. */
+static bool is_of_sent(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case EPROTO:
+    case EACCES:
+    case EMSGSIZE:
+    case ENOBUFS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /*
- * Receives until it is over. After an error, which is what became of a datagram that was sent, the answers to
- * those before it may still be there, and after flow_halt what else has arrived, more than a batch of it:
- * everything is delivered first, except to a peer that goes on and on.
+ * Receives until it is over. After an error, which may be what became of a datagram that was sent, the
+ * answers to those before it may still be there, and after flow_halt what else has arrived, more than a batch
+ * of it: everything is delivered first, except to a peer that goes on and on.
  */
 static void receive_all(struct flow *flow, struct batch *batch)
 {
@@ -182,8 +205,9 @@ static void receive_all(struct flow *flow, struct batch *batch)
             error = wait_for_more(flow);
         flow->hurries |= error != 0;
     }
+    flow->of_sent = is_of_sent(error);
     if (error != 0)
-        flow_fail(flow, "writing", flow->socket_name, error);
+        flow_fail(flow, "reading", flow->socket_name, error);
 }
 
 void datagram_receive(struct flow *flow)
