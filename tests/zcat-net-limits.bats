@@ -90,17 +90,17 @@ EOF
 
 @test "the pauses of --bwlimit are no standstill for -w and --timeout" {
     local option
-    for option in -w0.3 --timeout=0.3; do
+    for option in -w0.7 --timeout=0.7; do # a byte a second is the slowest there is
         listen
-        printf abcd | timeout 20 zcat-net -n --bwlimit=2 "$option" 127.0.0.1 "$port"
+        printf abc | timeout 20 zcat-net -n --bwlimit=1 "$option" 127.0.0.1 "$port"
         status_of "$listener"
         [ "$status" -eq 0 ]
-        [ "$(cat out)" = abcd ]
-        listen --bwlimit=2 "$option"
-        printf abcd | timeout 20 zcat-net -n 127.0.0.1 "$port"
+        [ "$(cat out)" = abc ]
+        listen --bwlimit=1 "$option"
+        printf abc | timeout 20 zcat-net -n 127.0.0.1 "$port"
         status_of "$listener"
         [ "$status" -eq 0 ]
-        [ "$(cat out)" = abcd ]
+        [ "$(cat out)" = abc ]
     done
 }
 
