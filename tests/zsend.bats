@@ -626,8 +626,10 @@ maps() {
 }
 
 @test "--timeout does not end a transfer that is slow but goes on" {
-    random_file like 40000
-    arrives like --timeout=0.3 --bwlimit=64K like
+    random_file like 100000
+    arrives like --timeout=1 --bwlimit=64K like
+    printf abc >like
+    arrives like --timeout=0.7 --bwlimit=1 like # the pauses are longer than the patience
 }
 
 @test "a receiver that resets is exit 4, whatever the method" {

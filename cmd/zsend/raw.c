@@ -51,11 +51,17 @@ static void discard_answer(struct sending *sending)
 }
 
 /* What the receiver acknowledges is progress too, for the socket's buffer may take long to drain: a count
- * that grows with every byte moved and with every byte acknowledged. */
+ * that grows with every byte moved and with every byte acknowledged. The pauses of --bwlimit are no
+ * standstill.
+ */
 static void note_progress(struct sending *sending)
 {
+    uint64_t now = clock_now();
+
     stall_note(&sending->stall, 2 * sent_bytes(sending) - (uint64_t)connection_unacknowledged(sending->fd),
-               clock_now());
+               now);
+    if (atomic_load(&sending->worker.pump.limited))
+        sending->stall.since = now;
 }
 
 /* Waits for the pump or for the receiver. False: timed out. */
