@@ -13,9 +13,9 @@ static enum kind socket_kind(int fd)
     int type;
     socklen_t length = sizeof type;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM)
-        return KIND_STREAM;
-    return KIND_DATAGRAM;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0)
+        return KIND_OTHER; /* what is sound for datagrams loses bytes of a stream, and the other way round */
+    return type == SOCK_STREAM ? KIND_STREAM : KIND_DATAGRAM;
 }
 
 static enum kind character_kind(int fd, dev_t device)
