@@ -275,6 +275,36 @@ holds_file_in() {
     [ -z "$stderr" ]
 }
 
+@test "packets of a pipe come whole through the buffer of an output that is written to from memory" {
+    python3 - <<'END'
+import os, select, socket, subprocess, threading
+SIZE, COUNT = 3000, 400
+data = os.urandom(SIZE * COUNT)
+source, feed = os.pipe2(os.O_DIRECT | os.O_CLOEXEC)
+os.set_blocking(feed, False)
+ours, its = socket.socketpair()
+its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+child = subprocess.Popen(["timeout", "20", "ztee", "--no-stdout", "--fd=%d" % its.fileno(), "--buffer=200000"],
+                         stdin=source, pass_fds=[its.fileno()])
+os.close(source)
+its.close()
+full = threading.Event()
+def send():
+    for at in range(0, len(data), SIZE):
+        while not select.select([], [feed], [], 0)[1]:
+            full.set()
+            select.select([], [feed], [])
+        os.write(feed, data[at:at + SIZE])
+    os.close(feed)
+threading.Thread(target=send).start()
+full.wait() # nothing is taken any more
+got = b""
+while some := ours.recv(1 << 16):
+    got += some
+assert (child.wait(), got == data) == (0, True), (len(got), len(data))
+END
+}
+
 @test "a full disk under TMPDIR is an error of the output that needs it" {
     unshare -m true 2>/dev/null || skip 'mounting is not permitted here'
     random_file in 4000000

@@ -82,7 +82,7 @@ static bool put_aside(struct fanout *fanout, struct output *output)
 {
     if (!output->blocked || !output->is_buffered || output->route.in_pipe == 0)
         return false;
-    ssize_t n = spill_store(&output->spill, &output->route);
+    ssize_t n = spill_store(&output->spill, &output->route, fanout->copies);
     if (n < 0 && errno != EINTR)
         fanout_lose_buffer(fanout, output, errno);
     return n != 0;

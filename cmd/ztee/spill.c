@@ -60,7 +60,7 @@ static ssize_t store_by_copying(const struct spill *spill, struct route *route, 
     return taken;
 }
 
-ssize_t spill_store(struct spill *spill, struct route *route)
+ssize_t spill_store(struct spill *spill, struct route *route, bool copies)
 {
     if (spill->held == spill->size)
         return 0;
@@ -71,8 +71,8 @@ ssize_t spill_store(struct spill *spill, struct route *route)
     size_t most = room < route->in_pipe ? (size_t)room : route->in_pipe;
     if (lseek(spill->fd, (off_t)end, SEEK_SET) < 0)
         return -1;
-    ssize_t n = route->sink_refused ? -1 : route_splice_to(route, spill->fd, most);
-    if (n < 0 && (route->sink_refused || method_refused(errno)))
+    ssize_t n = copies ? -1 : route_splice_to(route, spill->fd, most);
+    if (n < 0 && (copies || method_refused(errno)))
         n = store_by_copying(spill, route, (off_t)end, most);
     if (n > 0)
         spill->held += (uint64_t)n;

@@ -22,9 +22,10 @@ const char *spill_directory(void);
 /*
  * Moves some of what the private pipe of the route holds (there is something) into the file, which is made in
  * spill_directory() when it is needed first. The pages are copied by the kernel: what was lent to the pipe
- * no longer matters. Returns bytes, 0 when the file is full, or -1 with errno.
+ * no longer matters. copies: by read and write, and not by splice, which alone keeps the rest of a packet
+ * (pipe(2), O_DIRECT) of which it moves a part. Returns bytes, 0 when the file is full, or -1 with errno.
  */
-ssize_t spill_store(struct spill *spill, struct route *route);
+ssize_t spill_store(struct spill *spill, struct route *route, bool copies);
 
 /* Reads some of the oldest bytes (there are some) into the memory of the route, which holds none. Returns
  * bytes, or -1 with errno. */
