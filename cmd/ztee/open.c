@@ -128,28 +128,21 @@ static int open_command(struct output *output, const struct command_signals *sig
     return fd;
 }
 
-/* A regular file that this output, or its digest, is written to. */
-static bool writes_to(const struct output *output, const struct stat *file)
-{
-    int fd = output->type == OUTPUT_DIGEST ? output->digest.output : output->route.out;
-    struct stat status;
-
-    return output_is_live(output) && fd >= 0 && fstat(fd, &status) == 0 && same_inode(&status, file);
-}
-
 bool outputs_clash(const struct output *outputs, size_t count, const struct output_request *request)
 {
     struct digest_request digest;
-    struct stat file;
 
     if (request->type != OUTPUT_DIGEST || !digest_request_parse(request->argument, &digest) ||
-        digest.file == NULL || stat(digest.file, &file) != 0 || !S_ISREG(file.st_mode))
+        digest.file == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (writes_to(&outputs[i], &file)) {
-            message_note("'%s' is an output already, and no place for a digest", digest.file);
-            return true;
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct output *other = &outputs[i];
+        int fd = other->type == OUTPUT_DIGEST ? other->digest.output : other->route.out;
+        if (!output_is_live(other) || !descriptor_has_file(fd, digest.file))
+            continue;
+        message_note("'%s' is an output already, and no place for a digest", digest.file);
+        return true;
+    }
     return false;
 }
 

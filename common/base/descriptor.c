@@ -62,6 +62,14 @@ bool descriptor_permits(int fd, int access)
     return flags < 0 || (flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == access;
 }
 
+bool descriptor_has_file(int fd, const char *path)
+{
+    struct stat opened, named;
+
+    return fd >= 0 && fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode) && stat(path, &named) == 0 &&
+           same_inode(&opened, &named);
+}
+
 void descriptor_path(char path[DESCRIPTOR_PATH], int fd)
 {
     snprintf(path, DESCRIPTOR_PATH, "/proc/self/fd/%d", fd);

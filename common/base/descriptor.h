@@ -40,6 +40,9 @@ void descriptor_path(char path[DESCRIPTOR_PATH], int fd);
  * then, and poll(2) waits for ever. */
 bool descriptor_permits(int fd, int access);
 
+/* True when fd, which may be -1, has the regular file open that path leads to. */
+bool descriptor_has_file(int fd, const char *path);
+
 /* What close(2) would say, and fd stays open: network file systems tell there at the latest what they could
  * not store. False with errno. */
 bool descriptor_flush(int fd);
