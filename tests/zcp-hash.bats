@@ -96,6 +96,28 @@ make_tree() {
     done
 }
 
+@test "the list does not take the place of a copy that is still to come" {
+    random_file a 300000
+    mkdir tree d
+    cp a tree/x
+    for target in new d/a; do
+        run -1 --separate-stderr zcp --hash=sha256:"$target" a "${target%/a}"
+        [ "$stderr" = "zcp: '$target' is the file for the digests" ]
+        [ ! -s "$target" ]
+    done
+    run -1 --separate-stderr zcp -r --hash=sha256:d/tree/x --remove-destination -- tree d
+    [[ $stderr == "zcp: cannot open 'd/tree/x': "* ]]
+    mkdir d/tree
+    for options in -r -rn '-r --remove-destination' '-r --atomic' '-r --in-place' '-rb'; do
+        rm -f d/tree/*
+        # shellcheck disable=SC2086 # several options
+        run -1 --separate-stderr zcp $options --hash=sha256:d/tree/x tree d
+        [ "$stderr" = "zcp: 'd/tree/x' is the file for the digests" ]
+        [ "$(ls d/tree)" = x ]
+        [ ! -s d/tree/x ]
+    done
+}
+
 @test "a source that is cut short before it is read once more is an error" {
     can_trace
     random_file a 300000

@@ -269,13 +269,28 @@ static void keep_existing(struct copier *copier, const struct entry *entry)
         remember_copy(copier, entry);
 }
 
+/* The list of digests is no target: what is copied there and what is printed would be written over each
+ * other.
+ */
+static bool is_list(const struct copier *copier, const struct entry *entry)
+{
+    int fd = copier->settings->hashes ? copier->settings->hash.output : -1;
+    struct stat list, target;
+
+    if (fd < 0 || fstat(fd, &list) != 0 || !S_ISREG(list.st_mode) ||
+        fstatat(entry->to.dir, entry->to.name, &target, 0) != 0 || !same_inode(&list, &target))
+        return false;
+    run_complain(copier->run, 0, "'%s' is the file for the digests", entry->to.text);
+    return true;
+}
+
 void entry_copy(struct copier *copier, struct entry *entry)
 {
     *entry->backup = '\0';
     entry->through_link = false;
     if (entry_was_made(copier, entry))
         queue_drain(&copier->queue);
-    if (!examine_source(copier, entry) || is_operand_again(copier, entry))
+    if (!examine_source(copier, entry) || is_operand_again(copier, entry) || is_list(copier, entry))
         return;
     enum verdict verdict = existing_settle(copier, entry);
     if (verdict == VERDICT_KEEP)
