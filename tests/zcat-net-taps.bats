@@ -117,6 +117,25 @@ $(sha question)  sent" ]
     grep -q '^< 00000010  ' dump
 }
 
+@test "neither the digest nor the dump is written over what is received, nor over each other" {
+    echo old >out
+    for option in --hash=xxh3:out --hex-dump=out; do
+        # shellcheck disable=SC2016 # for the other shell
+        run -1 --separate-stderr timeout 20 bash -c 'exec zcat-net -n -l -d "$1" 127.0.0.1 0 >>out' bash "$option"
+        [ "$stderr" = "zcat-net: 'out' is written to already: by standard output, or by --hash" ]
+        [ "$(cat out)" = old ]
+    done
+    run -1 --separate-stderr timeout 20 zcat-net -n -l -d --hash=xxh3:both --hex-dump=both 127.0.0.1 0
+    [ "$stderr" = "zcat-net: 'both' is written to already: by standard output, or by --hash" ]
+    listen
+    random_file data 3000
+    # shellcheck disable=SC2016 # for the other shell
+    timeout 20 bash -c 'exec zcat-net -n --send-only --hash=sha256:/dev/stdout 127.0.0.1 "$1" <data >sums' bash "$port"
+    [ "$(cat sums)" = "$(sha data)  -" ]
+    status_of "$listener"
+    cmp data out
+}
+
 @test "a line of the dump shows offset, hexadecimal digits and text" {
     listen --hex-dump=dump
     printf 'Hello,\tworld\0!' >data

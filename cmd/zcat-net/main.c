@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* zcat-net: connects or listens, and relays. */
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/message.h"
@@ -118,7 +120,7 @@ int main(int argc, char **argv)
     if (settings.scan)
         return scan(&settings, &monitor);
     struct transfer_totals totals = {.started = clock_now()};
-    if (!tap_open(&settings.tap))
+    if (!tap_open(&settings.tap, settings.send_only ? -1 : STDOUT_FILENO))
         return EXIT_FAILED;
     status = (settings.listen ? listen_and_serve : connect_and_relay)(&settings, &monitor, &totals);
     if (!tap_close(&settings.tap, settings.sync) && status == EXIT_DONE)

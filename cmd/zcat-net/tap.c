@@ -31,13 +31,27 @@ bool tap_is_wanted(const struct tap_settings *settings)
     return settings->hashes || settings->dump_file != NULL;
 }
 
-bool tap_open(struct tap_settings *settings)
+/* fd: what else is written. False: that has this file (reported). */
+static bool is_free(const char *file, int fd)
+{
+    bool taken = file != NULL && descriptor_has_file(fd, file);
+
+    if (taken)
+        message_note("'%s' is written to already: by standard output, or by --hash", file);
+    return !taken;
+}
+
+bool tap_open(struct tap_settings *settings, int out)
 {
     settings->dump = -1;
+    if (!is_free(settings->hashes ? settings->digest.file : NULL, out) || !is_free(settings->dump_file, out))
+        return false;
     if (settings->hashes && !digest_request_open(&settings->digest))
         return false;
     if (settings->dump_file == NULL)
         return true;
+    if (settings->hashes && !is_free(settings->dump_file, settings->digest.output))
+        return false;
     settings->dump = open(settings->dump_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (settings->dump < 0)
         message_error(errno, "cannot open '%s'", settings->dump_file);

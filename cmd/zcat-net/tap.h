@@ -18,8 +18,9 @@ struct tap_settings {
 /* True when something is to be looked at. */
 bool tap_is_wanted(const struct tap_settings *settings);
 
-/* Opens the files. False: that failed (reported). */
-bool tap_open(struct tap_settings *settings);
+/* Opens the files. out: where the bytes themselves go, -1: nowhere; no file may be that, nor both be one. False:
+ * that failed (reported). */
+bool tap_open(struct tap_settings *settings, int out);
 
 /* Closes them; sync: when they are on disk. False: one could not be written (reported). */
 bool tap_close(struct tap_settings *settings, bool sync);
